@@ -143,8 +143,6 @@ _Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construc
 
 def _check_yaml(path: Path) -> None:
     for file in sorted(path.rglob("*.yml")):
-        if file.name == "secrets.yml":
-            continue  # encrypted as a whole
         try:
             yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -165,7 +163,7 @@ def _ansible_hosts(path: Path) -> Iterator[tuple[str, dict[str, Any], frozenset[
     manager = InventoryManager(loader=loader, sources=[str(path / "hosts.yml")])
     variables = VariableManager(loader=loader, inventory=manager)
     for host in manager.get_hosts():
-        found = variables.get_vars(host=host, include_hostvars=False, include_delegate_to=False)
+        found = variables.get_vars(host=host, include_hostvars=False)
         yield str(host.name), found, frozenset(str(g.name) for g in host.get_groups())
 
 
