@@ -7,7 +7,7 @@ class KootwijkError(Exception):
     """What went wrong, for the person at the terminal.
 
     ``what`` is one sentence, ``where`` a file, host or setting, ``next_step`` what to do now.
-    ``exit_code`` is the command's: 1 a check failed, 2 wrong use or bad input, 3 could not find out.
+    ``exit_code`` is the command's: 1 a check failed, 2 wrong use or bad input, 3 not found out.
     """
 
     exit_code = 2

@@ -81,7 +81,9 @@ class Inventory:
         if name not in self._by_name:
             known = ", ".join(self._by_name)
             raise InputError(
-                f"no host '{name}' in this inventory", where=str(self.path), next_step=f"one of: {known}"
+                f"no host '{name}' in this inventory",
+                where=str(self.path),
+                next_step=f"one of: {known}",
             )
         return self._by_name[name]
 
@@ -127,7 +129,9 @@ def load(path: Path) -> Inventory:
     problems = list(_problems(inventory))
     if problems:
         raise InputError(
-            problems[0] if len(problems) == 1 else "\n".join(["this inventory is wrong:", *problems]),
+            problems[0]
+            if len(problems) == 1
+            else "\n".join(["this inventory is wrong:", *problems]),
             where=str(path),
             next_step="correct it; `kootwijk doctor` checks it without touching a host",
         )
@@ -223,11 +227,12 @@ def _problems(inventory: Inventory) -> Iterator[str]:
     tiers = {group for group, _ in plays()}
     organisations = {h.organisation for h in inventory.hosts}
     known = {*tiers, *organisations, *_FREE_GROUPS}
+    allowed = ", ".join(sorted(tiers - {"all"}))
     for group in sorted(set().union(*(h.groups for h in inventory.hosts)) - known):
         if not group.startswith("provider_"):
             yield (
-                f"unknown group '{group}': groups are tiers ({', '.join(sorted(tiers - {'all'}))}), "
-                f"organisations ({', '.join(sorted(organisations))}), or start with provider_"
+                f"unknown group '{group}': a group is a tier ({allowed}), "
+                f"an organisation ({', '.join(sorted(organisations))}), or starts with provider_"
             )
     seen: dict[object, str] = {}
     for host in inventory.hosts:

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 from deploy import files
 from deploy.errors import InputError, MachineError
 from deploy.lab import base, net
-from deploy.lab.machine import Machine
+from deploy.lab.machine import Machine, control_groups
 from deploy.narrate import say
-from deploy.paths import ROOT, lab as lab_folder, state
+from deploy.paths import ROOT, state
+from deploy.paths import lab as lab_folder
 from deploy.run import install_packages, require_root, run
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ _PROGRAMS = {
     "nsenter": "util-linux",
     "ssh-keygen": "openssh-client",
 }
+
+_SSH_CONFIG = """\
+# ssh -F this HOST
+User beheer
+IdentityFile {folder}/id_ed25519
+IdentitiesOnly yes
+UserKnownHostsFile {folder}/known_hosts
+StrictHostKeyChecking yes
+LogLevel ERROR
+"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,7 @@ class Lab:
             if machine.leader() is None:
                 machine.stop()
                 machine.start(tree)
-        self._write_known_hosts(inventory)
+        self._write_ssh_files(inventory)
         for machine in machines:
             machine.wait()
         say(f"    lab {self.name}: {len(machines)} hosts answer")
@@ -123,6 +134,8 @@ class Lab:
                     os.kill(leader, signal.SIGRTMIN + 3)
         for machine in machines:
             machine.remove()
+        for group in reversed(control_groups(self.name)):
+            group.rmdir()
         self._stop_depot()
         net.remove_bridge(self.name)
         if self.folder.exists():
@@ -169,12 +182,16 @@ class Lab:
                 what="making the lab's SSH key",
             )
 
-    def _write_known_hosts(self, inventory: Inventory) -> None:
+    def _write_ssh_files(self, inventory: Inventory) -> None:
+        """Write known_hosts, and an ssh_config for people and testinfra (`ssh -F`)."""
         lines = []
+        config = _SSH_CONFIG.format(folder=self.folder)
         for host in inventory.hosts:
             public = Machine(self.name, host.name).host_key.read_text().split()[:2]
             lines.append(f"{host.address} {' '.join(public)}\n")
+            config += f"Host {host.name}\n  HostName {host.address}\n"
         files.write(self.folder / "known_hosts", "".join(lines).encode())
+        files.write(self.folder / "ssh_config", config.encode())
 
     def _serve_depot(self, inventory: Inventory) -> None:
         if _depot_server(self.name):

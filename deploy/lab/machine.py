@@ -161,7 +161,7 @@ class Machine:
         for pid in self._left():
             os.kill(pid, signal.SIGKILL)
         self._wait_gone(_STOP_SECONDS)
-        for group in reversed(_groups(self.lab, self.host)):
+        for group in reversed(control_groups(self.lab, self.host)):
             group.rmdir()
 
     def _left(self) -> list[int]:
@@ -186,16 +186,15 @@ class Machine:
 _UP = (
     "sh",
     "-c",
-    "case $(systemctl is-system-running) in running|degraded) systemctl -q is-active ssh ;; "
-    "*) exit 1 ;; esac",
+    "systemctl is-system-running | grep -qxE 'running|degraded' && systemctl -q is-active ssh",
 )
 
 
-def _groups(lab: str, host: str) -> list[Path]:
-    """Return the control groups left of a host, parents before children."""
+def control_groups(*names: str) -> list[Path]:
+    """Return the control groups left of a lab or of a host in it, parents before children."""
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, folder, kind, *_ = line.split()
-        top = Path(folder) / "kootwijk" / lab / host
+        top = Path(folder, "kootwijk", *names)
         if kind == "cgroup2" and top.is_dir():
             return [top, *sorted(path for path in top.rglob("*") if path.is_dir())]
     return []

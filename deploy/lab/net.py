@@ -62,7 +62,7 @@ def taken(networks: LabNetworks, own: str) -> str | None:
     for text, device in used:
         found = ipaddress.ip_interface(text).network
         for network in (networks.ipv4, networks.ipv6):
-            if device != own and found.version == network.version and found.overlaps(network):  # type: ignore[arg-type]
+            if device != own and found.version == network.version and found.overlaps(network):
                 return f"{text} on {device}"
     return None
 

@@ -49,7 +49,7 @@ ClientAliveInterval 120
 """
 # apt's own trust: nothing but the depot's key may be left.
 FOREIGN = (
-    "find /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/trusted.gpg /etc/apt/trusted.gpg.d "
+    "cd /etc/apt && find sources.list sources.list.d trusted.gpg trusted.gpg.d "
     "-type f ! -name kootwijk-depot.sources -delete 2>/dev/null || true"
 )
 
@@ -76,7 +76,11 @@ def ssh_command(inventory: Inventory, host: Host, user: str = ADMIN) -> list[str
     return [
         *("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=8", "-o", "LogLevel=ERROR"),
         *(("-i", key, "-o", "IdentitiesOnly=yes") if key else ()),
-        *(("-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes") if known else ()),
+        *(
+            ("-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes")
+            if known
+            else ()
+        ),
         f"{user}@{host.address}",
     ]
 
@@ -134,11 +138,15 @@ def _procedure(depot_key: bytes) -> None:
 
     put("Trust the depot's key", depot_key, KEYRING)
     source = SOURCES.format(url=host.data.depot_url, keyring=KEYRING)
-    put("Name the depot as package source", source, "/etc/apt/sources.list.d/kootwijk-depot.sources")
+    put(
+        "Name the depot as package source", source, "/etc/apt/sources.list.d/kootwijk-depot.sources"
+    )
     put("Prefer the depot's snapshot", PREFERENCES, "/etc/apt/preferences.d/kootwijk-depot")
     server.shell(name="Remove every other package source and key", commands=[FOREIGN])
     apt.update(name="Read the depot's package lists")
-    server.shell(name="Become the depot's snapshot", commands=[_apt("dist-upgrade --allow-downgrades")])
+    server.shell(
+        name="Become the depot's snapshot", commands=[_apt("dist-upgrade --allow-downgrades")]
+    )
     server.shell(
         name="Install what Ansible needs", commands=[_apt(f"install {' '.join(PACKAGES)}")]
     )
@@ -146,12 +154,15 @@ def _procedure(depot_key: bytes) -> None:
     _account(host.data.admin_keys, put, server)
     put("Harden SSH", SSHD.format(admin=ADMIN), "/etc/ssh/sshd_config.d/10-kootwijk.conf")
     server.shell(
-        name="Shut root's door", commands=["sshd -t && systemctl reload ssh", f"id {ADMIN} >/dev/null"]
+        name="Shut root's door",
+        commands=["sshd -t && systemctl reload ssh", f"id {ADMIN} >/dev/null"],
     )
 
 
 def _apt(words: str) -> str:
-    options = "-o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 --no-install-recommends"
+    options = (
+        "-o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 --no-install-recommends"
+    )
     return f"DEBIAN_FRONTEND=noninteractive apt-get -qq -y {options} {words}"
 
 
@@ -167,7 +178,8 @@ def _identity(name: str, fqdn: str, put: Any, server: Any) -> None:
 
 def _account(keys: Sequence[str] | None, put: Any, server: Any) -> None:
     """Make the admin account; without ``kootwijk_admin_keys`` it takes over root's own keys."""
-    server.user(name="Make the admin account", user=ADMIN, shell="/bin/bash", home=f"/home/{ADMIN}")
+    make = {"user": ADMIN, "shell": "/bin/bash", "home": f"/home/{ADMIN}"}
+    server.user(name="Make the admin account", **make)
     folder = f"/home/{ADMIN}/.ssh"
     source = "/root/.ssh/authorized_keys"
     if keys:
@@ -180,7 +192,7 @@ def _account(keys: Sequence[str] | None, put: Any, server: Any) -> None:
             f"install -m 600 -o {ADMIN} -g {ADMIN} {source} {folder}/authorized_keys",
         ],
     )
-    put("Let the admins act", f"{ADMIN} ALL=(ALL) NOPASSWD: ALL\n", f"/etc/sudoers.d/{ADMIN}", "440")
+    put(
+        "Let the admins act", f"{ADMIN} ALL=(ALL) NOPASSWD: ALL\n", f"/etc/sudoers.d/{ADMIN}", "440"
+    )
     server.shell(name="Try the account", commands=[f"visudo -cq && su {ADMIN} -c 'sudo -n true'"])
-
-

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """A host as pyinfra reaches it. ``key`` and ``known_hosts`` are paths; empty: SSH's defaults."""
+    """A host as pyinfra reaches it; ``key`` and ``known_hosts`` are paths or empty."""
 
     name: str
     address: str
@@ -53,9 +53,13 @@ class _Voice(BaseStateCallback):  # type: ignore[misc]
     def host_connect_error(self, state: State, host: Any, error: Any) -> None:  # noqa: ARG002
         self.problems[host.name] = f"no SSH connection: {error}"
 
-    def operation_host_error(self, state: State, host: Any, op_hash: str, *_: Any, **__: Any) -> None:
+    def operation_host_error(
+        self, state: State, host: Any, op_hash: str, *_: Any, **__: Any
+    ) -> None:
         name = ", ".join(state.get_op_meta(op_hash).names)
-        self.problems.setdefault(host.name, f"the step '{name}' failed{_last_words(state, host, op_hash)}")
+        self.problems.setdefault(
+            host.name, f"the step '{name}' failed{_last_words(state, host, op_hash)}"
+        )
 
 
 def _last_words(state: State, host: Any, op_hash: str) -> str:

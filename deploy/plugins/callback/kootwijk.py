@@ -23,16 +23,16 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "kootwijk"
 
-    def __init__(self):  # noqa: ANN204
+    def __init__(self):
         super().__init__()
         self._start = time.monotonic()
         self._hosts = {}
         self._failures = []
 
-    def v2_playbook_on_play_start(self, play):  # noqa: ANN001, ANN201
+    def v2_playbook_on_play_start(self, play):
         self._display.display(f"  {play.get_name()}", stderr=True)
 
-    def v2_runner_on_ok(self, result):  # noqa: ANN001, ANN201
+    def v2_runner_on_ok(self, result):
         if not result.is_changed():
             return
         self._display.display(f"    {result.host.name}: {result.task.get_name()}", stderr=True)
@@ -40,24 +40,24 @@ class CallbackModule(CallbackBase):
             self._show_diff(result)
 
     @staticmethod
-    def get_option_diff():  # noqa: ANN205
+    def get_option_diff():
         from ansible import context  # noqa: PLC0415
 
         return context.CLIARGS.get("diff", False)
 
-    def _show_diff(self, result):  # noqa: ANN001, ANN202
+    def _show_diff(self, result):
         diffs = [r.get("diff") for r in result.result.get("results", [result.result])]
         for diff in filter(None, diffs):
             self._display.display(self._get_diff(diff))
 
-    def v2_runner_on_failed(self, result, ignore_errors=False):  # noqa: ANN001, ANN201, FBT002
+    def v2_runner_on_failed(self, result, ignore_errors=False):
         if not ignore_errors:
             self._fail(result, "failed")
 
-    def v2_runner_on_unreachable(self, result):  # noqa: ANN001, ANN201
+    def v2_runner_on_unreachable(self, result):
         self._fail(result, "unreachable")
 
-    def _fail(self, result, kind):  # noqa: ANN001, ANN202
+    def _fail(self, result, kind):
         self._failures.append(
             {
                 "host": result.host.name,
@@ -68,18 +68,18 @@ class CallbackModule(CallbackBase):
             }
         )
         last = self._failures[-1]
-        text = f"    {last['host']}: {kind}: {last['task']}\n      {last['message']}\n      {last['where']}"
-        self._display.display(text, color="red", stderr=True)
+        lines = [f"    {last['host']}: {kind}: {last['task']}", last["message"], last["where"]]
+        self._display.display("\n      ".join(lines), color="red", stderr=True)
 
     @staticmethod
-    def _message(result):  # noqa: ANN001, ANN205
+    def _message(result):
         if result.task.no_log:
             return "(hidden: this task handles secrets)"
         found = [r for r in result.result.get("results", []) if r.get("failed")] or [result.result]
         parts = [str(found[0].get(key, "")).strip() for key in ("msg", "stderr", "stdout")]
         return "\n      ".join(part[-1500:] for part in parts if part)
 
-    def v2_playbook_on_stats(self, stats):  # noqa: ANN001, ANN201
+    def v2_playbook_on_stats(self, stats):
         for name in sorted(stats.processed):
             found = stats.summarize(name)
             self._hosts[name] = {

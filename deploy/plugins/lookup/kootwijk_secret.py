@@ -8,8 +8,8 @@ from ansible.plugins.lookup import LookupBase
 
 sys.path.append(str(Path(__file__).parents[3]))
 
-from deploy.errors import KootwijkError  # noqa: E402
-from deploy.secrets import Store  # noqa: E402
+from deploy.errors import KootwijkError
+from deploy.secrets import Store
 
 DOCUMENTATION = """
 name: kootwijk_secret
@@ -28,7 +28,7 @@ options:
 
 
 class LookupModule(LookupBase):
-    def run(self, terms, variables=None, **kwargs):  # noqa: ANN001, ANN003, ANN201
+    def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
         store = Store(Path(variables["inventory_dir"]))
         try:

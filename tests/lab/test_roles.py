@@ -1,0 +1,35 @@
+"""Every role by itself on a lab host: converge, nothing changes the second time, testinfra."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.paths import ROLES, ROOT
+
+pytestmark = pytest.mark.lab
+
+ROLE_NAMES = sorted(path.parent.name for path in ROLES.glob("*/molecule"))
+WANTED = [name for name in os.environ.get("KOOTWIJK_TEST_ROLES", "").split(",") if name]
+
+
+@pytest.mark.parametrize("role", WANTED or ROLE_NAMES)
+def test_role(role: str) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "molecule", "test"],
+        cwd=ROLES / role,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "ANSIBLE_NOCOLOR": "1",
+        },
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
