@@ -60,15 +60,19 @@ def sign(csr: str, key: str, cert: str, *, days: int, names: Sequence[str]) -> s
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise InputError("the authority's key is not an elliptic-curve key")
     public = request.public_key()
+    subject = _subject(names[0])
     made = (
         _builder(days)
-        .subject_name(_subject(names[0]))
+        .subject_name(subject)
         .issuer_name(authority.subject)
         .public_key(public)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(list(map(x509.DNSName, names))), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name) for name in names]),
+            critical=not list(subject),  # RFC 5280, 4.2.1.6
+        )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(_signed_by(authority), critical=False)
         .sign(signer, hashes.SHA256())

@@ -1,0 +1,34 @@
+"""Thin over deploy.peers: the hosts of this host's organisation that run a role."""
+
+import sys
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+
+sys.path.append(str(Path(__file__).parents[3]))
+
+from deploy.peers import same_organisation
+
+DOCUMENTATION = """
+name: kootwijk_hosts
+short_description: The hosts of this host's organisation
+description: >-
+  Returns the inventory names of the hosts of the current host's organisation that run one of the
+  named roles (all of them, if none is named), in the inventory's order.
+options:
+  _terms:
+    description: Names of roles.
+"""
+
+
+class LookupModule(LookupBase):
+    def run(self, terms, variables=None, **kwargs):
+        self.set_options(var_options=variables, direct=kwargs)
+        try:
+            found = [
+                p.name for role in (terms or [None]) for p in same_organisation(variables, role)
+            ]
+        except KeyError as error:
+            raise AnsibleError(f"a host of this inventory lacks the variable {error}") from error
+        return list(dict.fromkeys(found))
