@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from deploy.depot.api import SyncResult, sync
+from deploy.depot.api import SyncResult, add, check, entries, sync
+from deploy.depot.artifacts import Added, Missing
+from deploy.depot.check import CheckResult, Finding
 from deploy.depot.serve import serve
 
-__all__ = ["SyncResult", "serve", "sync"]
+__all__ = [
+    "Added",
+    "CheckResult",
+    "Finding",
+    "Missing",
+    "SyncResult",
+    "add",
+    "check",
+    "entries",
+    "serve",
+    "sync",
+]

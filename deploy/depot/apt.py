@@ -141,7 +141,7 @@ class Apt:
         """Return every version of the packages ``names`` that the mirrors offer now."""
         found: Offer = {}
         for _, file in self._lists:
-            for package in stanzas(file.read_text(encoding="utf-8"), names):
+            for package in stanzas(file.read_bytes().decode(), names):
                 found.setdefault(package.key, package)
         return found
 
@@ -150,7 +150,7 @@ class Apt:
         names = {p.name for p in packages}
         places: dict[Key, str] = {}
         for uri, file in self._lists:
-            for offered in stanzas(file.read_text(encoding="utf-8"), names):
+            for offered in stanzas(file.read_bytes().decode(), names):
                 places.setdefault(
                     (offered.name, offered.version, offered.sha256), f"{uri}/{offered.path}"
                 )

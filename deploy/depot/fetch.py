@@ -106,7 +106,7 @@ def _get(items: Sequence[Item], scratch: Path, environment: Mapping[str, str]) -
     _for_the_downloader(scratch, folder)
     argv = [HELPER, "download-file"]
     for number, item in enumerate(items):
-        argv += [item.url, str(folder / str(number)), f"SHA256:{item.digest}"]
+        argv += [_copied(item.url), str(folder / str(number)), f"SHA256:{item.digest}"]
     done = subprocess.run(
         argv, capture_output=True, text=True, errors="replace", check=False, env=dict(environment)
     )
@@ -126,6 +126,22 @@ def _get(items: Sequence[Item], scratch: Path, environment: Mapping[str, str]) -
         last = [x for x in done.stderr.splitlines() if x.startswith("E:")][:4]
         (wrong if "Hash Sum mismatch" in done.stderr else missing).extend(last)
     return Outcome(size, tuple(wrong), tuple(missing))
+
+
+def get_one(url: str, file: Path, environment: Mapping[str, str]) -> None:
+    """Get one file of unknown content into ``file``; raise UnreachableError if it does not come."""
+    argv = [HELPER, "download-file", _copied(url), str(file)]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, errors="replace", check=False, env=dict(environment)
+    )
+    if done.returncode or not file.exists():
+        last = [x for x in done.stderr.splitlines() if x.startswith("E:")] or [done.stderr.strip()]
+        raise UnreachableError(f"it could not be downloaded: {last[0]}", where=url)
+
+
+def _copied(url: str) -> str:
+    """Return the address by which apt copies a local file; by ``file:`` it only links to it."""
+    return "copy:" + url.removeprefix("file:") if url.startswith("file:") else url
 
 
 def _for_the_downloader(*folders: Path) -> None:

@@ -1,0 +1,230 @@
+"""Upstream releases: how they come in, and what proves that each is what it says."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deploy.depot.declared import DIGEST, Declared, word
+from deploy.depot.fetch import get_one, require_room
+from deploy.depot.store import sha256
+from deploy.errors import CheckError, InputError, KootwijkError
+from deploy.narrate import say
+from deploy.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from deploy.depot.declared import Signature
+    from deploy.depot.store import Manifest, Stamps, Store
+
+UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An artifact that a role wants and the depot has not: why, and the command that adds it."""
+
+    name: str
+    reason: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Added:
+    """An artifact in the depot: ``verified`` says by what, or is 'unverified'."""
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+    size: int
+    verified: str
+
+
+def sync(
+    store: Store,
+    manifest: Manifest,
+    stamps: Stamps,
+    known: Sequence[Declared],
+    *,
+    wanted: Sequence[str],
+    environment: Mapping[str, str],
+) -> tuple[Missing, ...]:
+    """Get every declared artifact that is wanted and not here; return those that did not come."""
+    unknown = sorted(set(wanted) - {d.name for d in known})
+    if unknown:
+        raise InputError(
+            f"roles want artifacts that nobody declared: {', '.join(unknown)}",
+            where="deploy/depot/artifacts.yml",
+            next_step="declare name, version, file, url and sha256 or signature there",
+        )
+    missing = []
+    for one in known:
+        if one.name in wanted and not _here(store, manifest, stamps, one):
+            try:
+                _fetch(store, manifest, one, environment)
+            except KootwijkError as error:
+                command = f"./kootwijk depot add {one.name} {one.file} --version {one.version}"
+                missing.append(Missing(one.name, f"{error.what} ({one.url})", command))
+                say(
+                    f"    NOT HERE: {one.name} {one.version}: {error.what}\n      add it: {command}"
+                )
+    return tuple(missing)
+
+
+def place(store: Store, name: str, version: str, file: str) -> Path:
+    return store.artifacts / name / version / file
+
+
+def _here(store: Store, manifest: Manifest, stamps: Stamps, one: Declared) -> bool:
+    row = manifest.artifacts.get(f"{one.name} {one.version}")
+    if row is None or (one.sha256 and row["sha256"] != one.sha256):
+        return False
+    return stamps.holds(place(store, one.name, one.version, row["file"]), row["sha256"])
+
+
+def _fetch(store: Store, manifest: Manifest, one: Declared, environment: Mapping[str, str]) -> None:
+    if not one.url:
+        raise InputError("no address is declared to get it from")
+    say(f"    getting {one.name} {one.version}")
+    with tempfile.TemporaryDirectory(dir=store.work, prefix="artifact-") as name:
+        file, signature = Path(name) / "file", None
+        get_one(one.url, file, environment)
+        if one.signature:
+            signature = Path(name) / "signature"
+            get_one(one.signature.url, signature, environment)
+        _take(store, manifest, one, file, signature, given="")
+
+
+def add(
+    store: Store,
+    manifest: Manifest,
+    known: Sequence[Declared],
+    name: str,
+    file: Path,
+    *,
+    version: str | None,
+    sha256_given: str | None,
+    signature: Path | None,
+) -> Added:
+    """Take a file by hand; see ``deploy.depot.add``."""
+    for path in (file, signature):
+        if path and not path.is_file():
+            raise InputError("there is no such file", where=str(path))
+    one = _match(known, name, version) or Declared(
+        word("name", name, "the command"),
+        word("version", version or f"sha256-{sha256(file)[:12]}", "the command"),
+        word("file", file.name, "the command"),
+    )
+    given = (sha256_given or "").lower()
+    if given and not DIGEST.fullmatch(given):
+        raise InputError("a sha256 is 64 hexadecimal digits", where=given)
+    _signature_fits(one, signature)
+    require_room(store.work, file.stat().st_size)
+    with tempfile.TemporaryDirectory(dir=store.work, prefix="artifact-") as folder:
+        copy = Path(folder) / "file"
+        shutil.copyfile(file, copy)
+        return _take(store, manifest, one, copy, signature, given=given)
+
+
+def _match(known: Sequence[Declared], name: str, version: str | None) -> Declared | None:
+    rows = [d for d in known if d.name == name and version in (None, d.version)]
+    if len(rows) > 1:
+        versions = ", ".join(d.version for d in rows)
+        raise InputError(
+            f"several versions of {name} are declared", next_step=f"say which: --version {versions}"
+        )
+    return rows[0] if rows else None
+
+
+def _signature_fits(one: Declared, signature: Path | None) -> None:
+    if signature and not one.signature:
+        raise InputError(
+            f"no publisher's key is declared for {one.name}, so its signature proves nothing",
+            where="deploy/depot/artifacts.yml",
+            next_step="declare signature: {type: gpg, key: FILE, url: URL} there first",
+        )
+    if one.signature and not signature and not one.sha256:
+        raise InputError(
+            f"{one.name} is declared to be signed, and no signature was given",
+            where=one.signature.url,
+            next_step="get the signature from there, and give it with --signature FILE",
+        )
+
+
+def _take(
+    store: Store,
+    manifest: Manifest,
+    one: Declared,
+    file: Path,
+    signature: Path | None,
+    *,
+    given: str,
+) -> Added:
+    """Verify ``file`` against all that is known, move it to its place and write that down."""
+    digest = sha256(file)
+    key = f"{one.name} {one.version}"
+    before = manifest.artifacts.get(key)
+    _same(one, digest, one.sha256, "deploy/depot/artifacts.yml declares")
+    _same(one, digest, given, "you gave")
+    if before and not (one.sha256 or signature):
+        _same(one, digest, before["sha256"], "the depot already has, under this version,")
+    proofs = [
+        *(["sha256 declared"] if one.sha256 else []),
+        *(["sha256 given by hand"] if given else []),
+        *([_signed(one, one.signature, file, signature)] if signature and one.signature else []),
+    ]
+    target = place(store, one.name, one.version, one.file)
+    added = Added(
+        one.name,
+        one.version,
+        one.file,
+        digest,
+        file.stat().st_size,
+        "; ".join(proofs) or UNVERIFIED,
+    )
+    if before and before["sha256"] == digest and added.verified == UNVERIFIED:
+        added = Added(**{**added.__dict__, "verified": before["verified"]})
+    file.chmod(0o644)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(target)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    manifest.artifacts[key] = {**added.__dict__, "added": now}
+    manifest.write(store)
+    return added
+
+
+def _same(one: Declared, found: str, expected: str, who: str) -> None:
+    if expected and expected != found:
+        raise InputError(
+            f"this is not {one.name} {one.version}: {who} sha256 {expected}, "
+            f"the file has sha256 {found}",
+            where=one.file,
+            next_step="get the file from its publisher again, and compare",
+        )
+
+
+def _signed(one: Declared, by: Signature, file: Path, signature: Path) -> str:
+    """Return how ``signature`` proves ``file``; raise CheckError if it does not."""
+    with tempfile.TemporaryDirectory() as folder:
+        ring = Path(folder) / "key.gpg"
+        content = by.key.read_bytes()
+        if content.startswith(b"-----BEGIN"):
+            run(["gpg", "--batch", "--dearmor", "-o", ring, by.key], what="reading the key")
+        else:
+            ring.write_bytes(content)
+        argv = ["gpgv", "--keyring", str(ring), str(signature), str(file)]
+        done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        raise CheckError(
+            f"{one.name} {one.version} is not signed by its publisher's key",
+            where=f"{by.key}\n         {done.stderr.strip()}",
+            next_step="get the file and its signature from the publisher again",
+        )
+    return f"signature by {by.key.name}"
