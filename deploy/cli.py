@@ -169,17 +169,13 @@ def _lab_exec(arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--debug", action="store_true", help="show tracebacks")
-    common.add_argument(
-        *("-i", "--inventory"), type=Path, metavar="DIR", help="default: inventories/lab"
-    )
+    common = _common()
     parser = argparse.ArgumentParser(
         prog="kootwijk",
         description="Deploy it. Prove it. Leave it.",
         epilog="Exit: 0 fine, 1 a check failed, 2 wrong use or bad input, 3 could not find out, "
         "130 interrupted.",
-        parents=[common],
+        parents=[_common()],  # its own: set_defaults writes into it
     )
     parser.set_defaults(debug=False, inventory=DEFAULT_INVENTORY)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -190,6 +186,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_secrets(_Adder(secrets, common))
     return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """Return the options that may stand before or after the command's name."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--debug", action="store_true", help="show tracebacks")
+    common.add_argument(
+        *("-i", "--inventory"), type=Path, metavar="DIR", help="default: inventories/lab"
+    )
+    return common
 
 
 class _Adder:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from deploy import files
 from deploy.errors import InputError, MachineError
 from deploy.lab import base, net
-from deploy.lab.machine import Machine, control_groups
+from deploy.lab.machine import Machine, control_groups, remove_groups
 from deploy.narrate import say
 from deploy.paths import ROOT, state
 from deploy.paths import lab as lab_folder
@@ -134,8 +134,7 @@ class Lab:
                     os.kill(leader, signal.SIGRTMIN + 3)
         for machine in machines:
             machine.remove()
-        for group in reversed(control_groups(self.name)):
-            group.rmdir()
+        remove_groups(control_groups(self.name))
         self._stop_depot()
         net.remove_bridge(self.name)
         if self.folder.exists():

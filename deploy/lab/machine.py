@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,25 +157,27 @@ class Machine:
         """End every process of the host: in good order, and by force after that."""
         leader = self.leader()
         if leader:
-            os.kill(leader, signal.SIGRTMIN + 3)
+            with suppress(ProcessLookupError):
+                os.kill(leader, signal.SIGRTMIN + 3)
             self._wait_gone(_STOP_SECONDS)
-        for pid in self._left():
-            os.kill(pid, signal.SIGKILL)
-        self._wait_gone(_STOP_SECONDS)
-        for group in reversed(control_groups(self.lab, self.host)):
-            group.rmdir()
-
-    def _left(self) -> list[int]:
+        groups = control_groups(self.lab, self.host)
+        if groups:
+            (groups[0] / "cgroup.kill").write_text("1")
         supervisor = self.supervisor()
-        inside = []
-        if self.name in net.namespaces():
-            inside = [int(pid) for pid in net.ip("netns", "pids", self.name).split()]
-        return [*([supervisor] if supervisor else []), *inside]
+        if supervisor:
+            with suppress(ProcessLookupError):
+                os.kill(supervisor, signal.SIGKILL)
+        self._wait_gone(_STOP_SECONDS)
+        remove_groups(groups)
 
     def _wait_gone(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while self._left() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        while time.monotonic() < deadline:
+            top = control_groups(self.lab, self.host)[:1]
+            populated = top and "populated 1" in (top[0] / "cgroup.events").read_text()
+            if not populated and not self.supervisor():
+                return
+            time.sleep(0.05)
 
     def remove(self) -> None:
         self.stop()
@@ -198,3 +201,17 @@ def control_groups(*names: str) -> list[Path]:
         if kind == "cgroup2" and top.is_dir():
             return [top, *sorted(path for path in top.rglob("*") if path.is_dir())]
     return []
+
+
+def remove_groups(groups: Sequence[Path]) -> None:
+    """Remove control groups, children first; the kernel may need a moment for the last ones."""
+    for group in reversed(groups):
+        for _ in range(100):
+            try:
+                group.rmdir()
+            except FileNotFoundError:
+                break
+            except OSError:
+                time.sleep(0.05)
+            else:
+                break

@@ -1,0 +1,80 @@
+"""What the lab tests share: the command as a user runs it, and inventories of their own.
+
+The tests' labs have other names and networks than the shipped ones, so that `kootwijk test` runs
+beside a lab that somebody is using.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deploy.paths import ROOT
+
+
+def kootwijk(*words: str, inventory: Path, timeout: int = 1500) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / "kootwijk", "-i", inventory, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        cwd=ROOT,
+    )
+
+
+def ok(*words: str, inventory: Path) -> str:
+    """Run the command, expect exit 0, return its stdout."""
+    done = kootwijk(*words, inventory=inventory)
+    assert done.returncode == 0, (
+        f"{words}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
+    )
+    return done.stdout
+
+
+def ok_json(*words: str, inventory: Path) -> Any:
+    return json.loads(ok(*words, "--json", inventory=inventory))
+
+
+def copy_inventory(name: str, target: Path, number: int) -> Path:
+    """Copy a shipped inventory; its networks get the third number ``number``."""
+    shutil.copytree(
+        ROOT / "inventories" / name, target, ignore=shutil.ignore_patterns("secrets.vault")
+    )
+    for file in target.rglob("*.yml"):
+        text = file.read_text(encoding="utf-8")
+        text = text.replace("10.74.0.", f"10.{number}.0.").replace("7477::", f"74{number}::")
+        text = text.replace("198.51.100.", f"10.{number}.0.").replace("2001:db8:", "fd4b:6f6f:")
+        file.write_text(text, encoding="utf-8")
+    return target
+
+
+def make_lab_inventory(folder: Path, number: int) -> None:
+    """Let an inventory that is for rented hosts be made as a lab, as `inventories/lab` is."""
+    text = (ROOT / "inventories" / "lab" / "group_vars" / "all.yml").read_text(encoding="utf-8")
+    text = text.replace("10.74.0.", f"10.{number}.0.").replace("7477::", f"74{number}::")
+    assert yaml.safe_load(text)["kootwijk_lab"]
+    (folder / "group_vars" / "all" / "zz_lab.yml").write_text(text, encoding="utf-8")
+
+
+def traces(name: str) -> dict[str, str]:
+    """Return what is left of the lab ``name`` on this machine: mounts, links, processes."""
+    looks = {
+        "mounts": ["findmnt", "-rno", "TARGET"],
+        "links": ["ip", "link"],
+        "namespaces": ["ip", "netns"],
+        "processes": ["ps", "-ww", "-eo", "args"],
+    }
+    marks = (f"/lab/{name}/", f"kootwijk lab {name}", f"kw-{name}-", f"--for {name}")
+    found = {}
+    for what, words in looks.items():
+        text = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+        lines = [line for line in text.splitlines() if any(mark in line for mark in marks)]
+        if lines:
+            found[what] = "\n".join(lines)
+    return found

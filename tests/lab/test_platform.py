@@ -1,0 +1,110 @@
+"""The whole platform, as the README has it: up, again, check, broken, mended, down."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deploy import inventory as inventories
+from deploy.paths import state
+from tests.lab.platform import copy_inventory, kootwijk, make_lab_inventory, ok, ok_json, traces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(scope="module", params=["lab", "pilot"])
+def platform(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """Return an inventory on which `up` has exited 0; it is destroyed afterwards."""
+    number = {"lab": 77, "pilot": 78}[request.param]
+    folder = copy_inventory(
+        request.param, tmp_path_factory.mktemp("inventories") / f"test-{request.param}", number
+    )
+    if request.param == "pilot":
+        make_lab_inventory(folder, number)
+    try:
+        said = ok("up", inventory=folder)
+        assert "What works" in said
+        yield folder
+    finally:
+        ok("down", inventory=folder)
+    assert traces(folder.name) == {}
+    assert not (state() / "lab" / folder.name).exists()
+
+
+def test_a_second_deploy_changes_nothing(platform: Path) -> None:
+    found = ok_json("deploy", inventory=platform)
+    assert set(found["hosts"]) == {h.name for h in inventories.load(platform).hosts}
+    for name, counts in found["hosts"].items():
+        assert counts["ok"] > 10, name
+        assert (counts["changed"], counts["failed"], counts["unreachable"]) == (0, 0, 0), name
+
+
+def test_a_check_after_it_shows_no_difference(platform: Path) -> None:
+    done = kootwijk("deploy", "--check", "--json", inventory=platform)
+    assert done.returncode == 0, done.stderr[-3000:]
+    hosts = json.loads(done.stdout[done.stdout.index('{\n "version"') :])["hosts"]
+    assert all(counts["changed"] == 0 for counts in hosts.values())
+    assert "+++" not in done.stdout
+
+
+def test_every_journey_passes_or_says_why_not(platform: Path) -> None:
+    found = ok_json("journeys", inventory=platform)["journeys"]
+    alone = platform.name == "test-pilot"
+    for journey in found:
+        assert journey["seen"]
+        assert journey["status"] in ({"pass", "skipped"} if alone else {"pass"}), journey
+    assert len([j for j in found if j["status"] == "pass"]) >= (4 if alone else 6)
+
+
+def test_a_journey_fails_when_its_service_is_stopped(platform: Path) -> None:
+    host = inventories.load(platform).with_role("dovecot", _own(platform))[0].name
+    ok(
+        "lab",
+        "exec",
+        host,
+        "--",
+        "systemctl",
+        "stop",
+        "dovecot.socket",
+        "dovecot",
+        inventory=platform,
+    )
+    try:
+        done = kootwijk("journeys", "--json", inventory=platform)
+        assert done.returncode in (1, 3)
+        states = {j["status"] for j in json.loads(done.stdout)["journeys"]}
+        assert states & {"fail", "error"}
+    finally:
+        ok("lab", "exec", host, "--", "systemctl", "start", "dovecot", inventory=platform)
+
+
+def test_a_host_that_stops_answering_is_named_and_the_next_run_goes_on(platform: Path) -> None:
+    host = inventories.load(platform).hosts[-1].name
+    ok("lab", "exec", host, "--", "systemctl", "stop", "ssh.socket", "ssh", inventory=platform)
+    done = kootwijk("deploy", inventory=platform)
+    assert done.returncode == 3
+    assert host in done.stderr
+    assert "next:" in done.stderr
+    ok("lab", "exec", host, "--", "systemctl", "start", "ssh", inventory=platform)
+    ok("deploy", inventory=platform)
+
+
+def test_a_rotated_secret_reaches_who_uses_it(platform: Path) -> None:
+    names = ok("secrets", "list", inventory=platform).split()
+    assert "postgresql_roundcube" in names
+    ok("secrets", "rotate", "postgresql_roundcube", inventory=platform)
+    found = ok_json("deploy", inventory=platform)
+    assert sum(counts["changed"] for counts in found["hosts"].values()) > 0
+    ok("journeys", inventory=platform)
+
+
+def _own(platform: Path) -> str:
+    return inventories.load(platform).hosts[0].organisation
