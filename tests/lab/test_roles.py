@@ -29,6 +29,7 @@ def test_role(role: str) -> None:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
+            "NO_COLOR": "1",
             "ANSIBLE_NOCOLOR": "1",
         },
     )
