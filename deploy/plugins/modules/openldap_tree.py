@@ -97,7 +97,9 @@ def main() -> None:
         for wanted in module.params["entries"]:
             tree.ensure(wanted["dn"], values(wanted["attributes"]))
         tree.accounts(
-            module.params["accounts_base"], module.params["accounts_policy"], module.params["accounts"]
+            module.params["accounts_base"],
+            module.params["accounts_policy"],
+            module.params["accounts"],
         )
     except ldap.LDAPError as error:
         said = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
@@ -126,7 +128,7 @@ class Tree:
     def ensure(
         self, dn: str, wanted: dict[str, list[bytes]], secret: dict[str, list[bytes]] | None = None
     ) -> bool:
-        """Make ``dn`` be as ``wanted``; ``secret`` goes with it only if it is made. Tell if it was."""
+        """Make ``dn`` be as ``wanted`` and tell if it was missing; then ``secret`` goes with it."""
         held = self.find(dn, list(wanted))
         if held is None:
             self.changes.append(f"{dn} made")
@@ -144,7 +146,11 @@ class Tree:
         names = {account["name"] for account in wanted}
         for account in wanted:
             dn = f"cn={ldap.dn.escape_dn_chars(account['name'])},{base}"
-            attributes = {"objectClass": _ACCOUNT, "cn": account["name"], "pwdPolicySubentry": policy}
+            attributes = {
+                "objectClass": _ACCOUNT,
+                "cn": account["name"],
+                "pwdPolicySubentry": policy,
+            }
             password = {"userPassword": [account["password"].encode()]}
             made = self.ensure(dn, values(attributes), password)
             if not made and not self.opens(dn, account["password"]):

@@ -118,7 +118,9 @@ def _role(name: str, password: str, found: dict | None) -> list[tuple[str, str]]
         return [(f"role {name} made", sql)]
     steps = []
     if not found["plain"]:
-        steps.append((f"role {name}: more rights than a login", f"ALTER ROLE {quoted(name)} {plain}"))
+        steps.append(
+            (f"role {name}: more rights than a login", f"ALTER ROLE {quoted(name)} {plain}")
+        )
     if not fits(password, found["password"]):
         sql = f"ALTER ROLE {quoted(name)} PASSWORD '{verifier(password)}'"
         steps.append((f"role {name}: password set", sql))
