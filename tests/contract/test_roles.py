@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from deploy import inventory, roles
 from deploy.paths import ROLES, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
 SECRET = re.compile(r"password|secret|_key$|_keys$")
