@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.depot.api import SyncResult, add, check, entries, sync
 from deploy.depot.artifacts import Added, Missing
 from deploy.depot.check import CheckResult, Finding
-from deploy.depot.serve import serve
+from deploy.depot.server import serve
 
 __all__ = [
     "Added",
