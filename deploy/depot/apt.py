@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
@@ -180,16 +179,16 @@ def explain_update(stderr: str, mirrors: Sequence[str]) -> KootwijkError:
     """Return the error for a failed ``apt-get update``: bad signature, or no answer."""
     lines = [x for x in stderr.splitlines() if x[:2] in ("E:", "W:")] or stderr.splitlines()
     where = "\n         ".join([", ".join(mirrors), *lines[:6]])
+    if "No space left" in stderr:
+        return MachineError(
+            "the disk is full", where=where, next_step="make room, then run this again"
+        )
     if _SIGNATURE.search(stderr):
         return CheckError(
             "the mirror's lists are not what Debian signed, so nothing of them is used",
             where=where,
             next_step="check this machine's clock; upgrade debian-archive-keyring; or name another "
             "mirror in depot.yml in the state folder",
-        )
-    if "No space left" in stderr or not shutil.disk_usage("/").free:
-        return MachineError(
-            "the disk is full", where=where, next_step="make room, then run this again"
         )
     return UnreachableError(
         "the Debian mirror did not answer",
