@@ -1,4 +1,4 @@
-"""The host's half of kootwijk_certificate: the key, the request, the files."""
+"""The host's half of certificates_issue: the key, the request, the files."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = """
-module: kootwijk_certificate_host
+module: certificates_host
 short_description: Key, signing request and files of the host's certificate
 description:
   - Makes the key if there is none and returns a signing request and the certificate in place.

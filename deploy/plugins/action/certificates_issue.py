@@ -11,7 +11,7 @@ sys.path.append(str(Path(__file__).parents[3]))
 from deploy import ca
 from deploy.errors import KootwijkError
 
-HOST_MODULE = "kootwijk_certificate_host"
+HOST_MODULE = "certificates_host"
 
 
 class ActionModule(ActionBase):
@@ -68,6 +68,8 @@ class ActionModule(ActionBase):
             same = host["chain"] == files["chain"] and host["authority"] == files["authority"]
             return files["chain"], files["authority"], "" if same else "the file is another one"
         authority = wish["authority"]
+        if not authority.get("key") or not authority.get("cert"):
+            raise KootwijkError("certificates_authority needs a key and a cert")
         reason = ca.why_new(
             host["chain"],
             csr=host["request"],
