@@ -37,7 +37,7 @@ def _show(plan: Plan, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(plan.as_json())
     else:
-        print("\n".join(plan.lines()) or "nothing to do")
+        print("\n".join(map(str, plan.changes)) or "nothing to do")
     return 0
 
 

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deploy import cli, inventory
+from deploy.errors import CheckError, InputError, KootwijkError, UnreachableError
+from deploy.lab import net
+from deploy.paths import DEFAULT_INVENTORY
+from deploy.report import table
+from deploy.site import HostCounts, Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = cli.main(words)
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_inventory_may_stand_before_or_after_the_command(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, *, before: bool
+) -> None:
+    words = ("-i", str(tmp_path / "none"))
+    code, _, err = run(capsys, *(words if before else ()), "deploy", *(() if before else words))
+    assert code == 2
+    assert str(tmp_path / "none") in err
+    assert "next:" in err
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        cli.main(["--debug", "-i", str(tmp_path / "none"), "deploy"])
+
+
+def test_wrong_use_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["fly"])
+    assert caught.value.code == 2
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_every_error_says_what_where_and_next() -> None:
+    text = str(InputError("it broke", where="here", next_step="mend it"))
+    assert text == "it broke\n  where: here\n  next:  mend it"
+    codes = {InputError: 2, CheckError: 1, UnreachableError: 3}
+    for kind, code in codes.items():
+        assert issubclass(kind, KootwijkError)
+        assert kind("x").exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("failed", "unreachable", "code"), [(0, 0, 0), (1, 0, 1), (0, 1, 3), (1, 1, 3)]
+)
+def test_a_deploys_exit_code(failed: int, unreachable: int, code: int) -> None:
+    hosts = {"a": HostCounts(9, 0, 0, 0), "b": HostCounts(9, 1, failed, unreachable)}
+    outcome = Outcome(hosts, 1.5)
+    assert outcome.exit_code == code
+    assert json.loads(json.dumps(outcome.as_json()))["hosts"]["b"]["failed"] == failed
+
+
+def test_a_role_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "test", "roles", "nonesuch")
+    assert code == 2
+    assert "no such roles: nonesuch" in err
+
+
+def test_a_table_has_straight_columns() -> None:
+    assert table([("a", "bbb"), ("aaa", "b")]) == ["a    bbb", "aaa  b"]
+    assert table([]) == []
+
+
+def test_interface_names_fit_the_kernel() -> None:
+    for lab in ("a", "x" * 40):
+        assert len(net.bridge(lab)) <= 15
+        assert len(f"kwv-{net.short(lab, 'host' * 12)}") <= 15
+    assert net.bridge("a") != net.bridge("b")
+
+
+def test_a_taken_network_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = [{"ifname": "eth7", "addr_info": [{"local": "10.74.0.9", "prefixlen": 16}]}]
+    monkeypatch.setattr(net, "_json", lambda *words: addresses if words[0] == "addr" else [])
+    lab = inventory.load(DEFAULT_INVENTORY).lab
+    assert lab
+    assert net.taken(lab, "kwb-own") == "10.74.0.9/16 on eth7"
+    assert net.taken(lab, "eth7") is None
