@@ -105,7 +105,7 @@ class Apt:
             raise explain_update(done.stderr, list(self.mirrors.values()))
 
     def resolve(self, name: str, packages: Sequence[str]) -> frozenset[str]:
-        """Return the mirror paths of all .debs that installing ``packages`` on nothing takes."""
+        """Return the addresses of all .debs that installing ``packages`` on nothing takes."""
         done = self._run("apt-get", "install", "-qq", "--print-uris", *packages)
         if done.returncode:
             problems = [
@@ -118,14 +118,7 @@ class Apt:
                 next_step="correct that list: exact package names of the hosts' release",
             )
         uris = [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("'")]
-        return frozenset(self._path(uri) for uri in uris)
-
-    def _path(self, uri: str) -> str:
-        found = unquote(uri)
-        for base in self.mirrors.values():
-            if found.startswith(base + "/"):
-                return found.removeprefix(base + "/")
-        raise MachineError("apt names a file outside the mirrors", where=uri)
+        return frozenset(unquote(uri) for uri in uris)
 
     @cached_property
     def _lists(self) -> list[tuple[str, Path]]:

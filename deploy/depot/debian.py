@@ -12,14 +12,15 @@ from deploy.depot.fetch import Item, fetch
 from deploy.depot.publish import publish
 from deploy.depot.store import Stamps, read_json
 from deploy.depot.wanted import HOST
-from deploy.errors import UnreachableError
+from deploy.errors import MachineError, UnreachableError
 from deploy.narrate import say
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from deploy.depot.apt import Apt
-    from deploy.depot.lock import Lock, Move, Sets
+    from deploy.depot.lock import Lock, Move, Package, Sets
     from deploy.depot.store import Store
 
 _SPOKEN = 12
@@ -56,13 +57,18 @@ def sync(
     answered = True
     try:
         apt.update()
-    except UnreachableError:
+    except UnreachableError as error:
         here = [] if update else [git] if locked else [git, local]
         lock = next(
             (x for x in here if x and x.wanted == wanted and _whole(store, stamps, x)), None
         )
         if lock is None:
-            raise
+            why = _incomplete(git, local, wanted)
+            raise UnreachableError(
+                f"{error.what}, and what is here is not enough: {why}",
+                where=error.where,
+                next_step=error.next_step,
+            ) from error
         answered = False
         say(
             "    THE DEBIAN MIRROR DID NOT ANSWER; all that is locked is here, so that is published"
@@ -105,13 +111,41 @@ def resolve(apt: Apt, wanted: Sets) -> Lock:
     say(f"    resolving {len(wanted)} sets of packages")
     host = wanted.get(HOST, ())
 
-    def paths(name: str) -> frozenset[str]:
+    def addresses(name: str) -> frozenset[str]:
         return apt.resolve(name, [*host, *wanted[name]])
 
     with ThreadPoolExecutor(2) as pool:
-        found = frozenset().union(*pool.map(paths, wanted))
-    offer = apt.offer({path.rsplit("/", 1)[-1].split("_", 1)[0] for path in found})
-    return locks.make(wanted, [p for p in offer.values() if p.path in found])
+        found = frozenset().union(*pool.map(addresses, wanted))
+    offer = apt.offer({address.rsplit("/", 1)[-1].split("_", 1)[0] for address in found})
+    return locks.make(wanted, named(found, offer.values()))
+
+
+def named(addresses: Collection[str], offered: Iterable[Package]) -> list[Package]:
+    """Return the packages that the addresses are of, told by the file's name.
+
+    Two archives may offer one package under different paths, and apt writes addresses its own way.
+    """
+    files_wanted = {address.rsplit("/", 1)[-1] for address in addresses}
+    packages = [p for p in offered if p.path.rsplit("/", 1)[-1] in files_wanted]
+    if len(packages) != len(files_wanted):
+        left = files_wanted ^ {p.path.rsplit("/", 1)[-1] for p in packages}
+        raise MachineError(
+            f"apt would install {len(files_wanted)} files, its lists name {len(packages)} of them",
+            where=", ".join(sorted(left)[:5]),
+            next_step="run this again; if it stays, name another mirror in depot.yml",
+        )
+    return packages
+
+
+def _incomplete(git: Lock | None, local: Lock | None, wanted: Sets) -> str:
+    """Say why no lock can be used without a mirror."""
+    lock = git or local
+    if lock is None:
+        return "there is no lock"
+    sets = locks.changed(lock, wanted)
+    return (
+        f"other wishes now: {', '.join(sets)}" if sets else "packages are missing or to be renewed"
+    )
 
 
 def _whole(store: Store, stamps: Stamps, lock: Lock) -> bool:

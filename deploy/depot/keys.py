@@ -81,21 +81,28 @@ def _make(store: Store) -> None:
 
 @contextmanager
 def _agent(folder: Path) -> Iterator[dict[str, str]]:
-    """Give the environment of a GnuPG home; its agent ends with the block."""
-    env = {**os.environ, "GNUPGHOME": str(folder), "LC_ALL": "C"}
-    try:
-        yield env
-    finally:
-        run(["gpgconf", "--kill", "gpg-agent"], what="ending the key's agent", env=env)
+    """Give the environment of a GnuPG home; its agent ends with the block.
+
+    The home goes by a short name: its agent's sockets lie in it, and a socket's path has 107 bytes.
+    """
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="kw-") as short:
+        link = Path(short) / "g"
+        link.symlink_to(folder.absolute())
+        env = {**os.environ, "GNUPGHOME": str(link), "LC_ALL": "C"}
+        try:
+            yield env
+        finally:
+            run(["gpgconf", "--kill", "gpg-agent"], what="ending the key's agent", env=env)
 
 
 def _gpg(env: dict[str, str], *argv: str) -> bytes:
     words = ["gpg", "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback", *argv]
     done = subprocess.run(words, capture_output=True, check=False, env=env)
     if done.returncode:
+        last = done.stderr.decode(errors="replace").strip()
         raise MachineError(
             f"gpg {argv[-1] if argv[-1].startswith('--') else argv[0]} failed",
-            where=f"{env['GNUPGHOME']}\n         {done.stderr.decode(errors='replace').strip()}",
+            where=f"{Path(env['GNUPGHOME']).resolve()}\n         {last}",
             next_step="correct what it says, then run this again",
         )
     return done.stdout

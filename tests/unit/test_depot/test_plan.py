@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.depot import apt, lock, mirrors, wanted, wheels
+from deploy.depot import apt, debian, lock, mirrors, wanted, wheels
 from deploy.depot.fetch import Item, batches
-from deploy.errors import CheckError, InputError, KootwijkError, UnreachableError
+from deploy.errors import CheckError, InputError, KootwijkError, MachineError, UnreachableError
 from deploy.paths import ROOT
 
 HOST = {"debian": ["?essential", "?priority(required)", "sudo"]}
@@ -186,6 +186,15 @@ def test_reads_the_named_packages_of_a_list() -> None:
     )
     (found,) = apt.stanzas(text, {"ab"})
     assert found == lock.Package("ab", "1:1", "all", "c" * 64, 7, "pool/ab.deb")
+
+
+def test_finds_the_package_of_an_address_whichever_archive_it_is_in() -> None:
+    offer = [package("a"), package("a", "2"), package("b")]
+    found = debian.named({"file:/srv/updates/pool/a_2.deb", "https://x/pool/b_1.deb"}, offer)
+    assert found == [package("a", "2"), package("b")]
+    with pytest.raises(MachineError) as caught:
+        debian.named({"https://x/pool/c_1.deb"}, offer)
+    assert caught.value.where == "c_1.deb"
 
 
 def test_downloads_are_cut_into_runs_and_none_is_lost() -> None:

@@ -43,6 +43,17 @@ def test_holds_what_is_wanted_with_its_dependencies_and_nothing_else(
     assert (depot.place.root / "private").stat().st_mode & 0o777 == 0o700
 
 
+def test_fills_from_a_mirror_on_a_disk(
+    depot: Depot, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = f"file://{mirror.root}"
+    monkeypatch.setenv("KOOTWIJK_DEBIAN_MIRROR", f"{uri}/debian {uri}/debian-security")
+    api.sync()
+    shutil.rmtree(mirror.root)
+    assert not any(p.is_symlink() for p in (depot.place.debian / "pool").rglob("*"))
+    assert api.check().ok
+
+
 def test_a_second_sync_writes_nothing(depot: Depot) -> None:
     api.sync(update=True)
     before = tree(depot.place.public)
@@ -139,9 +150,8 @@ def test_throws_away_a_package_that_arrives_damaged(depot: Depot, mirror: Mirror
     assert api.check().ok
 
 
-@pytest.mark.usefixtures("depot")
 def test_without_a_mirror_an_empty_depot_says_so_and_a_full_one_goes_on(
-    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+    depot: Depot, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = os.environ["KOOTWIJK_DEBIAN_MIRROR"]
     monkeypatch.setenv("KOOTWIJK_DEBIAN_MIRROR", "http://127.0.0.1:1/d http://127.0.0.1:1/s")
@@ -153,6 +163,9 @@ def test_without_a_mirror_an_empty_depot_says_so_and_a_full_one_goes_on(
     assert not api.sync().mirror_answered
     with pytest.raises(UnreachableError):
         api.sync(update=True)
+    depot.wanted.debian["s"] = ("more",)
+    with pytest.raises(UnreachableError, match="other wishes now: s"):
+        api.sync()
 
 
 def test_gets_a_damaged_package_again_after_check_found_it(depot: Depot) -> None:
@@ -187,6 +200,15 @@ def test_repairs_lists_that_were_changed(depot: Depot) -> None:
     assert "damaged" in {f.kind for f in api.check().findings}
     assert api.sync().published
     assert api.check().ok
+
+
+def test_a_deep_state_folder_will_do(
+    depot: Depot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 120)
+    monkeypatch.setenv("KOOTWIJK_STATE", str(deep))
+    assert api.sync().packages == 3
+    assert not depot.place.root.exists()
 
 
 def test_never_replaces_a_lost_key(depot: Depot) -> None:
