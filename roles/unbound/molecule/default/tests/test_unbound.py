@@ -60,7 +60,9 @@ def test_no_question_goes_to_somebody_elses_resolver(host: Any) -> None:
     """Ensure there is no forwarder, and the root is asked by the hints of the package."""
     assert not host.check_output("unbound-control list_forwards")
     stubs = host.check_output("unbound-control list_stubs")
-    assert {line.split()[0] for line in stubs.splitlines()} == {"molecule.test.", "forged.test."}
+    asked = {line.split()[0]: line for line in stubs.splitlines()}
+    assert set(asked) == {".", "molecule.test.", "forged.test."}
+    assert " stub prime " in asked["."], "the root is found by asking the root"
     assert host.check_output("unbound-checkconf -o root-hints") == "/usr/share/dns/root.hints"
 
 
