@@ -1,0 +1,95 @@
+"""What a user does, done with real clients, and what was seen doing it.
+
+A journey is a function from a Stage to the sentence of what it saw. It raises JourneyError when the
+platform did something wrong, and SkipError when there is nothing to try it on; anything else that
+goes wrong (a refused connection, a time-out) means that nothing could be found out.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from deploy.errors import InputError
+from deploy.narrate import say
+from verify.journeys import mail, names, web
+from verify.journeys.stage import JourneyError, SkipError, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from deploy.inventory import Inventory
+
+__all__ = ["JOURNEYS", "Result", "as_json", "exit_code", "run"]
+
+JOURNEYS: dict[str, tuple[str, Callable[[Stage], str]]] = {
+    "the zone is signed and complete": ("names", names.zone),
+    "mail to a colleague": ("mail", mail.inside),
+    "what must be refused is refused": ("mail", mail.refused),
+    "mail to another organisation": ("mail", mail.outward),
+    "mail from another organisation": ("mail", mail.inward),
+    "web mail in a browser": ("mail", web.roundcube),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One journey: ``status`` is pass, fail, error (could not find out) or skipped."""
+
+    name: str
+    service: str
+    status: str
+    seen: str
+    seconds: float
+    screenshot: str | None = None
+
+
+def run(
+    inventory: Inventory, *, only: Sequence[str] = (), screenshots: Path | None = None
+) -> list[Result]:
+    """Do every journey (or those in ``only``) and return what was seen; none stops another.
+
+    Screenshots are left in the folder ``screenshots``. Raises InputError for a name in ``only``
+    that no journey has.
+    """
+    wrong = sorted(set(only) - set(JOURNEYS))
+    if wrong:
+        raise InputError(
+            f"no such journey: {', '.join(wrong)}", next_step=f"one of: {', '.join(JOURNEYS)}"
+        )
+    stage = Stage(inventory, screenshots)
+    results = []
+    for name, (service, journey) in JOURNEYS.items():
+        if not only or name in only:
+            results.append(_try(name, service, journey, stage))
+            say(f"    {results[-1].status}: {name} ({results[-1].seconds:.1f} s)")
+    return results
+
+
+def _try(name: str, service: str, journey: Callable[[Stage], str], stage: Stage) -> Result:
+    start = time.monotonic()
+    stage.screenshot = None
+    try:
+        status, seen = "pass", journey(stage)
+    except SkipError as why:
+        status, seen = "skipped", str(why)
+    except JourneyError as why:
+        status, seen = "fail", str(why)
+    except Exception as why:  # noqa: BLE001  (a client's own error: this journey found nothing out)
+        status, seen = "error", f"{type(why).__name__}: {why}"
+    seconds = round(time.monotonic() - start, 2)
+    shot = str(stage.screenshot) if stage.screenshot else None
+    return Result(name, service, status, seen, seconds, shot)
+
+
+def as_json(results: Sequence[Result]) -> dict[str, Any]:
+    """Return the results as `journeys --json` prints them."""
+    return {"version": 1, "journeys": [asdict(result) for result in results]}
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    """Return 1 if a journey failed, else 3 if one could not find out, else 0."""
+    found = {result.status for result in results}
+    return 1 if "fail" in found else 3 if "error" in found else 0
