@@ -196,7 +196,7 @@ def _name(column: str, value: str) -> str:
 
 
 def _address(column: str, value: str, domain: str) -> str:
-    address = value.lower()
+    address = value.lower() if "@" in value else f"{value.lower()}@{domain}"
     if not _MAIL.fullmatch(address):
         raise _BadCellError(f"{column}: {value!r} is not a mail address")
     if address.partition("@")[2] != domain:
