@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deploy.inventory import Host, Inventory
 
 _SSH_FAILED = 255
+_LONG = 100  # so many entries take seconds, and somebody is watching
 _ROOT = "-Q -Y EXTERNAL -H ldapi:///"
 _ATTRIBUTES = "uid cn sn givenName mail mailLocalAddress preferredLanguage member"
 _FILTER = "(|(objectClass=inetOrgPerson)(objectClass=groupOfNames))"
@@ -68,8 +69,8 @@ class Directory:
         progress, doing = Progress("people", len(records), "entries"), ""
         for text in process.stdout:
             found = _DOING.match(text)
-            if found:
-                doing = found[1]
+            doing = found[1] if found else doing
+            if found and len(records) > _LONG:
                 progress.advance()
         progress.close()
         code = process.wait()
@@ -83,9 +84,9 @@ class Directory:
         where = f"{self.host.name} ({self.host.address})\n         {last}"
         if code == _SSH_FAILED:
             return UnreachableError(
-                f"{what} did not finish: the host of the directory does not answer",
+                f"{what} did not finish: the directory does not answer",
                 where=where,
-                next_step="see that it is up (`kootwijk lab status`), then run this again",
+                next_step="see that this host and slapd on it are up, then run this again",
             )
         return CheckError(
             f"{what} was refused",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deploy.errors import InputError
+from deploy.narrate import say
 from deploy.people import planning, roster
 from deploy.people.directory import Directory
 from deploy.secrets import Store
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from deploy.inventory import Inventory
     from deploy.people.planning import Plan
+
+_NAMED = 10
 
 
 def plan(inventory: Inventory, file: Path, *, organisation: str | None = None) -> Plan:
@@ -55,12 +58,16 @@ def secret_name(uid: str, domain: str) -> str:
 
 def _plan(directory: Directory, file: Path) -> Plan:
     people = roster.read(file, directory.host.domain)
-    return planning.make(
+    made = planning.make(
         people,
         directory.read(),
         organisation=directory.host.organisation,
         base=directory.base,
     )
+    if made.absent:
+        names = ", ".join(made.absent[:_NAMED]) + (", ..." if len(made.absent) > _NAMED else "")
+        say(f"    not in this roster, left as they are: {len(made.absent)} ({names})")
+    return made
 
 
 def _passwords(inventory: Inventory, uids: tuple[str, ...], domain: str) -> dict[str, str]:
