@@ -123,13 +123,14 @@ class Machine:
     def leader(self) -> int | None:
         """Return the process that is the container's PID 1, if it runs."""
         supervisor = self.supervisor()
-        if supervisor is None:
-            return None
         try:
-            tasks = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+            children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+            for child in children:  # before its init, the supervisor has helpers as children
+                if Path(f"/proc/{child}/comm").read_text() == "systemd\n":
+                    return int(child)
         except OSError:
             return None
-        return int(tasks[0]) if tasks else None
+        return None
 
     def call(
         self, argv: Sequence[str], *, quiet: bool = False, timeout: float | None = None
@@ -199,7 +200,7 @@ def control_groups(*names: str) -> list[Path]:
         _, folder, kind, *_ = line.split()
         top = Path(folder, "kootwijk", *names)
         if kind == "cgroup2" and top.is_dir():
-            return [top, *sorted(path for path in top.rglob("*") if path.is_dir())]
+            return sorted(Path(path) for path, _, _ in os.walk(top))  # forgives what just went
     return []
 
 
