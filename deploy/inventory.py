@@ -142,7 +142,7 @@ class _Loader(yaml.SafeLoader):
     """YAML as Ansible reads it: its tags (!vault, !unsafe) are plain scalars here."""
 
 
-_Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))  # type: ignore[no-untyped-call, arg-type]
+_Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))
 
 
 def _check_yaml(path: Path) -> None:

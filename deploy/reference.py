@@ -44,7 +44,7 @@ def _commands(
 
 
 def _usage(made: argparse.ArgumentParser) -> list[str]:
-    made.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=100)  # type: ignore[assignment]
+    made.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=100)
     return ["```", made.format_usage().strip(), "```"]
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from deploy.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def kootwijk(*words: str, inventory: Path, timeout: int = 1500) -> subprocess.CompletedProcess[str]:

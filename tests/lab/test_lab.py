@@ -90,8 +90,10 @@ def test_a_taken_port_is_refused(two: tuple[Path, Path]) -> None:
 
 def test_without_root_it_says_so(two: tuple[Path, Path]) -> None:
     done = subprocess.run(
-        ["setpriv", "--reuid=65534", "--clear-groups", ROOT / ".venv/bin/python"]
-        + ["-m", "deploy.cli", "lab", "create", "-i", two[0]],
+        [
+            *("setpriv", "--reuid=65534", "--clear-groups", ROOT / ".venv/bin/python"),
+            *("-m", "deploy.cli", "lab", "create", "-i", two[0]),
+        ],
         capture_output=True,
         text=True,
         check=False,

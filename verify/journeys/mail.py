@@ -58,7 +58,8 @@ class _Imap(imaplib.IMAP4_SSL):
 
     def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
         plain = socket.create_connection((self._address, self.port), timeout)
-        return self.ssl_context.wrap_socket(plain, server_hostname=self.host)
+        secure: ssl.SSLSocket = self.ssl_context.wrap_socket(plain, server_hostname=self.host)
+        return secure
 
 
 def submission(stage: Stage, domain: str) -> smtplib.SMTP_SSL:
@@ -188,12 +189,16 @@ def _refusal(what: str, attempt: Callable[[], None]) -> str:
     try:
         attempt()
     except smtplib.SMTPRecipientsRefused as why:
-        code, text = next(iter(why.recipients.values()))
+        code, said = next(iter(why.recipients.values()))
     except smtplib.SMTPResponseException as why:
-        code, text = why.smtp_code, why.smtp_error
+        code, said = why.smtp_code, _bytes(why.smtp_error)
     else:
         raise JourneyError(f"{what} was accepted")
-    answer = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    answer = said.decode(errors="replace")
     if not 500 <= code < 600:  # noqa: PLR2004
         raise JourneyError(f"{what} got {code} {answer}, not a refusal for good")
     return f"{code} {answer.splitlines()[0][:60]}"
+
+
+def _bytes(said: bytes | str) -> bytes:
+    return said if isinstance(said, bytes) else said.encode()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import dns.dnssec
 import dns.name
 import dns.rdatatype
+from dns.exception import ValidationFailure
 
 from verify.journeys.stage import JourneyError
 
@@ -43,7 +44,7 @@ def zone(stage: Stage) -> str:
 
 
 def _found(stage: Stage, domain: str, name: str, kind: str, keys: RRset | None = None) -> RRset:
-    """Return the records, their signature verified with ``keys`` (or, for keys, with themselves)."""
+    """Return the records, their signature verified with ``keys`` (keys: with themselves)."""
     answer = stage.ask(domain, name, kind).answer
     wanted = dns.rdatatype.from_text(kind)
     rrset = next((r for r in answer if r.rdtype == wanted), None)
@@ -56,6 +57,6 @@ def _found(stage: Stage, domain: str, name: str, kind: str, keys: RRset | None =
         raise JourneyError(f"{name} {kind} is not signed")
     try:
         dns.dnssec.validate(rrset, signature, {dns.name.from_text(domain): keys or rrset})
-    except dns.dnssec.ValidationFailure as why:
+    except ValidationFailure as why:
         raise JourneyError(f"the signature of {name} {kind} does not verify: {why}") from why
     return rrset

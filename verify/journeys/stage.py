@@ -1,4 +1,4 @@
-"""Who the journeys are made by, and how they reach the platform: by its own names and its own CA."""
+"""Who makes the journeys, and how they reach the platform: by its own names and authority."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Stage:
             raise InputError(
                 f"{uid}@{domain} has no account yet",
                 where=str(self._store.file),
-                next_step=f"./kootwijk people apply examples/{roster} --organisation {organisation}",
+                next_step=f"kootwijk people apply examples/{roster} --organisation {organisation}",
             )
         return Person(uid, f"{uid}@{domain}", self._store.get(name))
 
@@ -104,7 +104,7 @@ class Stage:
         return tuple(h for h in self.inventory.hosts if h.domain == domain and "knot" in h.roles)
 
     def ask(self, domain: str, name: str, kind: str) -> dns.message.Message:
-        """Ask the zone's own name server, over TCP, with signatures; its answer is authoritative."""
+        """Ask the zone's own name server, over TCP, for an answer with its signatures."""
         servers = self.name_servers(domain)
         if not servers:
             raise SkipError(f"no host of this inventory serves {domain}")

@@ -100,7 +100,7 @@ def _trust(home: Path, authority: str | None) -> None:
     (home / "ca.pem").write_text(authority)
     database = ["-d", f"sql:{store}"]
     run(["certutil", "-N", *database, "--empty-password"], what="making a trust store")
-    add = ["certutil", "-A", *database, "-t", "C,,", "-n", "authority", "-i", home / "ca.pem"]
+    add = ["certutil", "-A", *database, "-t", "C,,", "-n", "authority", "-i", f"{home}/ca.pem"]
     run(add, what="trusting the platform's authority")
 
 
