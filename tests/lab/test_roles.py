@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.paths import ROLES, ROOT
+from deploy.paths import ROLES, ROOT, state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.lab
 
@@ -17,6 +22,16 @@ ROLE_NAMES = sorted(path.parent.name for path in ROLES.glob("*/molecule"))
 WANTED = [name for name in os.environ.get("KOOTWIJK_TEST_ROLES", "").split(",") if name]
 
 
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """Wait until no other run on this machine has the roles' one lab."""
+    state().mkdir(parents=True, exist_ok=True)
+    with (state() / "test-roles.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("role", WANTED or ROLE_NAMES)
 def test_role(role: str) -> None:
     done = subprocess.run(

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from deploy.inventory import Inventory
 
+    Journey = tuple[str, Callable[[Stage], str]]  # the service it tries, and what it does
+
 __all__ = ["JOURNEYS", "Result", "as_json", "exit_code", "run"]
 
-JOURNEYS: dict[str, tuple[str, Callable[[Stage], str]]] = {
+JOURNEYS: dict[str, Journey] = {
     "the zone is signed and complete": ("names", names.zone),
     "mail to a colleague": ("mail", mail.inside),
     "what must be refused is refused": ("mail", mail.refused),

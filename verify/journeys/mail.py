@@ -26,15 +26,7 @@ _WAIT_SECONDS = 30
 _PASSES = ("spf=pass", "dkim=pass", "dmarc=pass")
 
 
-class _At:
-    """Lets a client connect to an address while it verifies and greets by name."""
-
-    _address: str
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002
-        return socket.create_connection((self._address, port), timeout)
-
-
+# The clients connect to an address that the platform's zone gave, and verify by name.
 class _Submission(smtplib.SMTP_SSL):
     def __init__(self, name: str, address: str, context: ssl.SSLContext) -> None:
         self._address = address
@@ -45,10 +37,13 @@ class _Submission(smtplib.SMTP_SSL):
         return self.context.wrap_socket(plain, server_hostname=host)
 
 
-class _Plain(_At, smtplib.SMTP):
-    def __init__(self, name: str, address: str) -> None:
+class Plain(smtplib.SMTP):
+    def __init__(self, name: str, address: str, port: int = 25) -> None:
         self._address = address
-        super().__init__(name, 25, timeout=TIMEOUT)
+        super().__init__(name, port, timeout=TIMEOUT)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002
+        return socket.create_connection((self._address, port), timeout)
 
 
 class _Imap(imaplib.IMAP4_SSL):
@@ -167,7 +162,7 @@ def refused(stage: Stage) -> str:
     name = stage.mail_host(domain)
 
     def relay() -> None:
-        with _Plain(name, stage.address(name)) as smtp:
+        with Plain(name, stage.address(name)) as smtp:
             smtp.ehlo("client.example.nl")
             smtp.sendmail(f"somebody@{domain}", ["somebody@example.org"], "Subject: relay\r\n\r\n")
 
@@ -181,10 +176,10 @@ def refused(stage: Stage) -> str:
             smtp.login(person.mail, "not-the-password")
 
     tried = {"relaying": relay, "another's address": forge, "a wrong password": guess}
-    return "; ".join(f"{what}: {_refusal(what, attempt)}" for what, attempt in tried.items())
+    return "; ".join(f"{what}: {refusal(what, attempt)}" for what, attempt in tried.items())
 
 
-def _refusal(what: str, attempt: Callable[[], None]) -> str:
+def refusal(what: str, attempt: Callable[[], None]) -> str:
     """Return the server's answer (its code) to what it must refuse for good."""
     try:
         attempt()
