@@ -71,10 +71,12 @@ def test_a_role_reads_no_other_roles_variables_and_no_group(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", NAMES)
-def test_packages_and_endpoints_are_declared(role: str) -> None:
+def test_packages_units_and_endpoints_are_declared(role: str) -> None:
     depot = roles.meta(role, "depot")
     assert set(depot) <= {"debian", "wheels", "artifacts"}
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name) for name in depot.get("debian", ()))
+    units = roles.meta(role, "services")["units"]
+    assert all(re.fullmatch(r"[\w@.-]+\.(service|timer|socket)", unit) for unit in units)
     endpoints = roles.meta(role, "endpoints")
     assert set(endpoints) <= {"listens", "connects"}
     for entry in [*endpoints.get("listens", ()), *endpoints.get("connects", ())]:

@@ -108,3 +108,15 @@ def test_a_rotated_secret_reaches_who_uses_it(platform: Path) -> None:
 
 def _own(platform: Path) -> str:
     return inventories.load(platform).hosts[0].organisation
+
+
+def test_services_of_a_killed_run_are_restarted(platform: Path) -> None:
+    host = inventories.load(platform).with_role("postfix", _own(platform))[0].name
+    look = ("lab", "exec", host, "--", "systemctl", "show", "-P", "ExecMainPID", "dovecot")
+    before = ok(*look, inventory=platform)
+    mark = "/var/lib/kootwijk-run-under-way"
+    ok("lab", "exec", host, "--", "touch", mark, inventory=platform)
+    assert ok_json("deploy", inventory=platform)["hosts"][host]["changed"] > 0
+    assert ok(*look, inventory=platform) != before
+    ok("lab", "exec", host, "--", "test", "!", "-e", mark, inventory=platform)
+    assert ok_json("deploy", inventory=platform)["hosts"][host]["changed"] == 0
