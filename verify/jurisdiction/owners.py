@@ -1,0 +1,113 @@
+"""From an organisation up to its ultimate owner, on a given day. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from verify.jurisdiction.model import Control, Jurisdiction, Party, Source, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from verify.jurisdiction.model import Organisation, Ownership
+    from verify.jurisdiction.tables import Tables
+
+MAX_AGE = 400  # days; what was checked longer ago proves nothing about today
+NOBODY = Source("no record", "", unverified=True)
+_CONTROL = {
+    Jurisdiction.NL: Control.NONE,
+    Jurisdiction.EU: Control.NONE,
+    Jurisdiction.EEA: Control.NONE,
+    Jurisdiction.MIXED: Control.INFLUENCED,
+    Jurisdiction.UNKNOWN: Control.UNKNOWN,
+}
+
+
+@dataclass
+class Climb:
+    """One way up the owners: the steps so far and what they add up to."""
+
+    tables: Tables
+    day: date
+    max_age: int = MAX_AGE
+    steps: list[Step] = field(default_factory=list)
+    found: list[Jurisdiction] = field(default_factory=list)
+    influence: Jurisdiction | None = None
+    reopened: bool = False
+
+    def party(self, role: str, org_id: str, source: Source | None = None) -> Party:
+        """Climb from ``org_id``; ``source`` is that of the fact that led to it."""
+        first = self.tables.orgs[org_id]
+        top, seen = first, {org_id}
+        self._seat(role, first, source)
+        while owner := self._owner(top, seen):
+            top = self.tables.orgs[owner.owner]
+            seen.add(top.id)
+            self._seat("owned by", top, owner.source, since=owner.since)
+        worst = max(self.found)
+        own = self.found[-1]
+        control = _CONTROL.get(own, Control.CONTROLLED)
+        if self.influence is not None:
+            control = max(control, Control.INFLUENCED)
+        return Party(role, first.name, top.name, worst, control, self.influence, self.reopened)
+
+    def _seat(
+        self, what: str, org: Organisation, source: Source | None, *, since: date | None = None
+    ) -> None:
+        """Add the step of one organisation, and its events and influences."""
+        found, _ = self.tables.jurisdiction(org.country, self.day)
+        seat = f"seat {org.country}" if org.country else "seat unknown"
+        note = f"since {since}" if since else ""
+        stale = [s for s in (org.source, source) if s and self._stale(s)]
+        if stale:
+            found = max(found, Jurisdiction.UNKNOWN)
+            note = f"checked on {stale[0].date}, more than {self.max_age} days before {self.day}"
+        if source and source != org.source:
+            self.steps.append(Step(what, org.name, source, note=note))
+            what = "seat"
+        self.steps.append(Step(what, f"{org.name} ({seat})", org.source, found, note))
+        self.found.append(found)
+        self._events(org)
+        self._influences(org)
+
+    def _stale(self, source: Source) -> bool:
+        checked = date.fromisoformat(source.date) if source.date else self.day
+        return self.day - checked > timedelta(days=self.max_age)
+
+    def _held(self, org: Organisation, share: str) -> Iterator[Ownership]:
+        rows = self.tables.owners.get(org.id, ())
+        return (o for o in rows if o.share == share and o.holds(self.day))
+
+    def _owner(self, org: Organisation, seen: set[str]) -> Ownership | None:
+        return next((o for o in self._held(org, "controls") if o.owner not in seen), None)
+
+    def _influences(self, org: Organisation) -> None:
+        for row in self._held(org, "influences"):
+            by = self.tables.orgs[row.owner]
+            above = Climb(self.tables, self.day, self.max_age)
+            theirs = above.party("influenced by", row.owner, row.source).jurisdiction
+            if theirs > Jurisdiction.EEA:
+                self.influence = max(theirs, self.influence or theirs)
+            self.steps.append(Step("influenced by", by.name, row.source, note=theirs.name))
+
+    def _events(self, org: Organisation) -> None:
+        for event in self.tables.events.get(org.id, ()):
+            state = event.state(self.day)
+            if not state:
+                continue
+            by = self.tables.orgs[event.by]
+            day = event.decided if state != "pending" else event.announced
+            text = f"takeover of {org.name} by {by.name}: {state} ({day})"
+            self.steps.append(Step("event", text, event.source, note=event.note))
+            if state == "pending":
+                theirs = self.tables.jurisdiction(by.country, self.day)[0]
+                self.reopened = self.reopened or theirs > max(self.found)
+
+
+def unknown(role: str, name: str, steps: list[Step], source: Source = NOBODY) -> Party:
+    """Return the party that nobody can place, and add its step."""
+    value = f"{name or 'nobody on record'} (owner unknown)"
+    steps.append(Step(role, value, source, Jurisdiction.UNKNOWN))
+    return Party(role, name, "", Jurisdiction.UNKNOWN, Control.UNKNOWN)
