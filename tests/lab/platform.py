@@ -7,7 +7,9 @@ beside a lab that somebody is using.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,22 @@ def ok(*words: str, inventory: Path) -> str:
         f"{words}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
     )
     return done.stdout
+
+
+def killed_after(seconds: float, *words: str, inventory: Path) -> None:
+    """Run the command and kill it and all its children, as a power cut would."""
+    process = subprocess.Popen(
+        [ROOT / "kootwijk", "-i", inventory, *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=ROOT,
+    )
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "it ended before it was killed"
 
 
 def ok_json(*words: str, inventory: Path) -> Any:
