@@ -11,7 +11,7 @@ from deploy.errors import CheckError
 from deploy.lab import Lab
 from deploy.narrate import Steps
 from deploy.paths import ROOT, state
-from deploy.run import install_packages
+from deploy.run import install_packages, require_root
 from verify import journeys
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Up:
 
 def up(inventory: Inventory) -> Up:
     """Lab, depot, bootstrap, deploy, sample people, journeys; resumes where it stopped."""
+    require_root("making a lab")
     steps = Steps()
     lab = Lab(inventory.name)
     with ThreadPoolExecutor(2) as pool:

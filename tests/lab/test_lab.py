@@ -86,21 +86,3 @@ def test_a_taken_port_is_refused(two: tuple[Path, Path]) -> None:
     done = kootwijk("lab", "create", inventory=two[1])
     assert done.returncode == 2
     assert "kootwijk_depot_url" in done.stderr
-
-
-def test_without_root_it_says_so(two: tuple[Path, Path]) -> None:
-    done = subprocess.run(
-        [
-            *("setpriv", "--reuid=65534", "--clear-groups", ROOT / ".venv/bin/python"),
-            *("-m", "deploy.cli", "lab", "create", "-i", two[0]),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    if "Permission denied" in done.stderr:
-        pytest.skip("this checkout cannot be read by an ordinary user")
-    assert done.returncode == 2
-    assert "needs root" in done.stderr

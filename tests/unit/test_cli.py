@@ -14,6 +14,7 @@ from deploy.site import HostCounts, Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
+from types import SimpleNamespace
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -90,3 +91,32 @@ def test_a_taken_network_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lab
     assert net.taken(lab, "kwb-own") == "10.74.0.9/16 on eth7"
     assert net.taken(lab, "eth7") is None
+
+
+@pytest.mark.parametrize("words", [("up",), ("lab", "create"), ("lab", "destroy"), ("down",)])
+def test_without_root_it_says_so(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setenv("KOOTWIJK_STATE", str(tmp_path / "state"))
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert "needs root" in err
+    assert "sudo" in err
+    assert not (tmp_path / "state").exists()
+
+
+def test_too_little_room_is_said_before_anything_is_made(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5))
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setenv("KOOTWIJK_STATE", str(tmp_path / "state"))
+    code, _, err = run(capsys, "lab", "create")
+    assert code == 2
+    assert "3 GB of room" in err
+    assert "KOOTWIJK_STATE" in err
+    assert not list((tmp_path / "state").iterdir())
