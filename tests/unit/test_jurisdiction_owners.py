@@ -18,7 +18,8 @@ NL, EU, US, UNKNOWN = (
     Jurisdiction.UNKNOWN,
 )
 FILES = {
-    "sources.csv": "source,name,date,verified,url\nb,a book,2026-01-01,yes,\nK,hearsay,2026-01-01,no,",
+    "sources.csv": "source,name,date,verified,url\nb,a book,2026-01-01,yes,\n"
+    "K,hearsay,2026-01-01,no,",
     "countries.csv": "country,jurisdiction,since,source\nNL,NL,,b\nDE,EU,,b\nUS,US,,b\n"
     "GB,EU,,b\nGB,OTHER,2020-02-01,b\nGB,ADEQUATE,2021-06-28,b",
     "kinds.csv": "kind,layer\nhosting,L3",
@@ -152,9 +153,7 @@ def test_an_unknown_seat_is_unknown(engine: Engine) -> None:
         ("countries.csv", "FR,FRANCE,,b", "FRANCE"),
     ],
 )
-def test_a_wrong_fact_is_refused_with_its_line(
-    facts: Path, name: str, row: str, says: str
-) -> None:
+def test_a_wrong_fact_is_refused_with_its_line(facts: Path, name: str, row: str, says: str) -> None:
     with (facts / name).open("a") as file:
         file.write(row + "\n")
     with pytest.raises(InputError, match=says) as caught:

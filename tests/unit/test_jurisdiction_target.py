@@ -90,7 +90,7 @@ def test_what_is_no_target_is_refused(text: str) -> None:
 
 def test_any_text_is_a_target_or_refused_and_nothing_else() -> None:
     generator = random.Random(4)
-    alphabet = "abzA0.-_:@/[]%*\\ \t\x00éас。ー1nl=,O"
+    alphabet = "abzA0.-_:@/[]%*\\ \t\x00é\u0430\u0441\u3002\u30fc1nl=,O"
     for _ in range(20_000):
         text = "".join(generator.choices(alphabet, k=generator.randrange(1, 20)))
         try:

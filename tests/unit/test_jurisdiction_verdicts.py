@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from pathlib import Path
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from verify.jurisdiction import Engine, Jurisdiction, Status, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DAY = date(2026, 11, 24)
 
@@ -40,7 +43,7 @@ def judge(engine: Engine, target: str, day: date = DAY) -> Verdict:
         ("fonts.googleapis.com", "US", "controlled", "FAIL"),
         ("kvknl.sharepoint.com", "US", "controlled", "FAIL"),
         ("dnsprovider.azure-dns.net", "US", "controlled", "FAIL"),
-        ("ns-1.awsdns-01.nl.example.awsdns.com", "US", "controlled", "FAIL"),
+        ("ns-1023.awsdns-59.org", "US", "controlled", "FAIL"),
         ("fcm.googleapis.com", "US", "controlled", "FAIL"),
         ("api.push.apple.com", "US", "controlled", "FAIL"),
         ("matrix.org", "US", "controlled", "FAIL"),
@@ -216,8 +219,8 @@ def test_a_certificate_is_judged_by_its_issuer_and_where_it_points(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(datetime(2026, 1, 1))
-        .not_valid_after(datetime(2027, 1, 1))
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
     )
     plain = certificate.sign(key, hashes.SHA256())
     file = tmp_path / "server.pem"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from verify.jurisdiction import certificate, names
 from verify.jurisdiction.holders import Holders
 from verify.jurisdiction.model import Jurisdiction, Party, Source, Step
+from verify.jurisdiction.naming import simple
 from verify.jurisdiction.network import Lookup
 from verify.jurisdiction.owners import Climb, unknown
 from verify.jurisdiction.target import Kind, Target
@@ -90,7 +91,7 @@ class Judge:
             case.steps.append(
                 Step(
                     "registry",
-                    "a reserved name: no registry gives it out, no public name",
+                    "a reserved name, which no registry gives out",
                     RESERVED,
                 )
             )
@@ -100,7 +101,7 @@ class Judge:
         if not known:
             self.imitation(name)
         if self.network and case.scope == "public":
-            Lookup(self, self.network).follow(target)
+            Lookup(self, self.network).follow(target, known=known)
         elif not known:
             case.parties.append(unknown("operator", names.shown(name), case.steps))
         if not case.name_complete and case.name_jurisdiction is not None:
@@ -170,9 +171,10 @@ class Judge:
             self.case.parties.append(party)
 
     def organisation(self, text: str) -> None:
-        found = self.holders.organisation(text)
+        product = self.tables.software.get(simple(text))
+        found = product or self.holders.organisation(text)
         if found:
-            self.add("organisation", *found)
+            self.add("supplier" if product else "organisation", *found)
         else:
             self.case.parties.append(unknown("organisation", text, self.case.steps))
 

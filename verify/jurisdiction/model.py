@@ -150,6 +150,8 @@ class Party:
 
     @property
     def status(self) -> Status:
+        if self.control is Control.SUPPLIER_ONLY:
+            return Status.PASS
         if self.jurisdiction is Jurisdiction.UNKNOWN:
             return Status.UNKNOWN
         if not self.jurisdiction.passes:

@@ -41,9 +41,12 @@ def suffixes(name: str) -> Iterator[str]:
 
 
 def service(tables: Tables, name: str) -> Service | None:
-    """Return the most exact known domain that ``name`` is or lies below."""
-    found = (tables.services.get(one) for one in suffixes(name))
-    return next((one for one in found if one), None)
+    """Return the most exact known domain that ``name`` is or lies below; ``#`` is any number."""
+    for one in suffixes(name):
+        found = tables.services.get(one) or tables.services.get(re.sub(r"\d+", "#", one))
+        if found:
+            return found
+    return None
 
 
 def registry(tables: Tables, name: str) -> tuple[str, str, Source] | None:

@@ -20,7 +20,7 @@ _FORMS = {
     "eu": "b ?v|n ?v|u a|vzw|bvba|gmbh|gmbh co kg|ag|se|kg|ug|e v|e k|eg|aor|sa|s a|sas|s a s|sasu|"
     "sarl|s a r l|s p a|spa|srl|s r l|s r o|a s|oy|oyj|ab|as|asa|aps|sp z o o|d o o|kft|zrt|slu|"
     "s l|s l u|lda|ou|clg|nv sa",
-    "far": "pty|pty ltd|pte|pte ltd|pvt ltd|private limited|ltda|s a de c v|k k|ooo|pjsc|jsc|pao|ao",
+    "far": "pty|pty ltd|pte|pte ltd|pvt ltd|private limited|ltda|s a de c v|k k|ooo|pjsc|jsc|ao",
 }
 _SUFFIX = {kind: re.compile(rf"(?: (?:{forms}))+$") for kind, forms in _FORMS.items()}
 _OTHER = re.compile(r"[^a-z0-9&+]+")

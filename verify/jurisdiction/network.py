@@ -29,20 +29,16 @@ class Lookup:
     def __init__(self, judge: Judge, resolver: Resolver) -> None:
         self.judge, self.case, self.resolver = judge, judge.case, resolver
         self.source = Source(resolver.name, judge.case.day.isoformat())
-        self.failed = False
+        self.failed, self.answered = False, False
 
-    def follow(self, target: Target) -> None:
-        before = len(self.case.parties)
+    def follow(self, target: Target, *, known: bool) -> None:
+        """Add what answers for ``target``; ``known``: the facts name who is behind it."""
         if target.kind is Kind.MAIL:
             for host in self._mail(target.normal):
-                self.judge.known(host, "mail server")
-                self._host(host)
+                self._host(host, known=self.judge.known(host, "mail server"))
         else:
-            self._host(target.normal)
-        if len(self.case.parties) == before and (before == 0 or self.failed):
-            value = names.shown(target.normal)
-            self.case.parties.append(unknown("operator", value, self.case.steps, self.source))
-        elif not self.failed:
+            self._host(target.normal, known=known)
+        if self.answered and not self.failed:
             self.case.evidence = "E3"
         self._authority(target.normal)
 
@@ -53,34 +49,41 @@ class Lookup:
             self.failed = True
             self.case.steps.append(Step(kind, f"{host}: not found out: {error.what}", self.source))
             return ()
-        return [one for one in found if _sane(one)]
+        return [one for one in found if _sane(one, kind)]
 
     def _mail(self, domain: str) -> list[str]:
         found = self._ask(domain, "MX")
-        hosts = [one.rpartition(" ")[2] for one in found]
+        hosts = [one.partition(" ")[2] for one in found]
         value = ", ".join(hosts) if found else "none: the domain itself takes its mail"
         self.case.steps.append(Step("MX", f"{domain}: {value}", self.source))
         if found and not any(hosts):
             self.case.notes.append("a null MX: this domain takes no mail")
         return [h for h in hosts if h][:_HOSTS] if found else [domain]
 
-    def _host(self, host: str) -> None:
-        """Follow CNAMEs from ``host`` and add whoever holds the addresses at the end."""
-        at, seen = host, {host}
+    def _host(self, host: str, *, known: bool) -> None:
+        """Follow CNAMEs from ``host``; add who holds the addresses at the end.
+
+        Where there are none, and nobody knows the last name, nobody is placed.
+        """
+        at, seen, found = host, {host}, False
         while aliases := self._ask(at, "CNAME"):
-            at = aliases[0]
+            at, known = aliases[0], False
             self.case.steps.append(Step("CNAME", at, self.source))
             if at in seen or len(seen) > _CHAIN:
                 self.failed = True
                 self.case.notes.append("the CNAMEs go in a circle, or on for too long")
-                return
+                break
             seen.add(at)
-            self.judge.known(at, "operator")
+            known = self.judge.known(at, "operator")
         for kind in ("A", "AAAA"):
             for text in self._ask(at, kind):
+                found = True
                 self.case.steps.append(Step(kind, f"{at}: {text}", self.source))
-                address, _ = unwrap(ipaddress.ip_address(text))
-                self.judge.address(str(address))
+                self.judge.address(str(unwrap(ipaddress.ip_address(text))[0]))
+        self.answered = self.answered or found
+        if not found and not known:
+            party = unknown("operator", names.shown(at), self.case.steps, self.source)
+            self.case.parties.append(party)
 
     def _authority(self, host: str) -> None:
         """Add who serves the zone that ``host`` is in to the verdict on its name."""
@@ -110,14 +113,13 @@ class Lookup:
         return max(parties, key=lambda p: p.jurisdiction, default=None)
 
 
-def _sane(text: str) -> bool:
-    """Say whether a record is an address, or ends in a name that can be asked for."""
-    word = text.rpartition(" ")[2]
+def _sane(text: str, kind: str) -> bool:
+    """Say whether a record is what its kind holds: an address, or a name that can be asked for."""
     try:
-        return not word or bool(ipaddress.ip_address(word))
-    except ValueError:
-        pass
-    try:
-        return bool(name(word, word))
-    except BadTargetError:
+        if kind in ("A", "AAAA"):
+            return ipaddress.ip_address(text).version == (4 if kind == "A" else 6)
+        _, space, last = text.partition(" ")
+        host = last if kind == "MX" and space else text
+        return (kind == "MX" and not host) or name(host, host) == host
+    except (ValueError, BadTargetError):
         return False

@@ -49,7 +49,9 @@ class Climb:
         worst = max(self.found)
         own = self.found[-1]
         control = _CONTROL.get(own, Control.CONTROLLED)
-        if self.influence is not None:
+        if role == "supplier":  # of software: it answers nothing, so it holds nothing
+            control = Control.SUPPLIER_ONLY
+        elif self.influence is not None:
             control = max(control, Control.INFLUENCED)
         return Party(role, first.name, top.name, worst, control, self.influence, self.reopened)
 

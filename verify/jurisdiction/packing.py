@@ -8,6 +8,7 @@ import json
 import struct
 import sys
 from array import array
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from deploy.narrate import say
@@ -62,11 +63,9 @@ def only(dump: Dump, asns: Collection[int]) -> Dump:
     flat = {v: list(flatten(dump.ranges[v], 1 << bits)) for v, bits in ((4, 32), (6, 128))}
     kept = Dump(dump.name, dump.date, partial=True)
     for version, bits in ((4, 32), (6, 128)):
-        ends = [at for at, _ in flat[version][1:]] + [1 << bits]
+        starts = [*flat[version], (1 << bits, 0)]
         kept.ranges[version] = [
-            (at, end - 1, asn)
-            for (at, asn), end in zip(flat[version], ends, strict=True)
-            if asn in asns
+            (at, end - 1, asn) for (at, asn), (end, _) in pairwise(starts) if asn in asns
         ]
     kept.holders = {asn: dump.holders.get(asn, "") for asn in asns}
     return kept

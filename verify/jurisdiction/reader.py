@@ -31,6 +31,18 @@ V = TypeVar("V")
 def load(folder: Path = DATA) -> Tables:
     """Read all tables of ``folder``; raise InputError for the first row that is wrong."""
     files = _Files(folder)
+    try:
+        return _tables(files)
+    except OSError as error:
+        raise InputError(
+            f"a file of the facts cannot be read: {error.strerror}", where=str(error.filename)
+        ) from error
+    except (ValueError, KeyError) as error:
+        raise files.wrong(str(error)) from error
+
+
+def _tables(files: _Files) -> Tables:
+    files.begin()
     return Tables(
         orgs=files.orgs,
         owners=_grouped((o.org, o) for o in files.owners()),
@@ -40,6 +52,7 @@ def load(folder: Path = DATA) -> Tables:
         services={s.domain: s for s in files.services()},
         tlds=dict(files.pairs("tlds.csv", "tld")),
         issuers={simple(k): v for k, v in files.pairs("issuers.csv", "issuer")},
+        software={simple(k): v for k, v in files.pairs("software.csv", "product")},
         networks=dict(files.networks()),
         countries=_grouped(files.countries()),
     )
@@ -67,6 +80,11 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.place = ""
+        self.sources: dict[str, Source] = {}
+        self.orgs: dict[str, Organisation] = {}
+
+    def begin(self) -> None:
+        """Read what the other files name: sources and organisations."""
         self.sources = {
             row["source"]: Source(row["name"], row["date"], row["verified"] != "yes")
             for row in self.rows("sources.csv")
@@ -81,10 +99,7 @@ class _Files:
                 self.place = f"{path}:{reader.line_num}"
                 if None in row or None in row.values():
                     raise self.wrong("it has another number of fields than the first line")
-                try:
-                    yield row
-                except (ValueError, KeyError) as error:
-                    raise self.wrong(str(error)) from error
+                yield row
 
     def wrong(self, why: str) -> InputError:
         return InputError(

@@ -51,6 +51,7 @@ class Tables:
     services: Mapping[str, Service]
     tlds: Mapping[str, tuple[str, Source]]
     issuers: Mapping[str, tuple[str, Source]]
+    software: Mapping[str, tuple[str, Source]]
     networks: Mapping[Network, tuple[str, Source, str]]
     countries: Mapping[str, tuple[tuple[date | None, Jurisdiction, Source], ...]]
 

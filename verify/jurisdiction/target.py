@@ -21,6 +21,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LAST = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _ISSUER = re.compile(r"(^|[,/ ])(CN|O)\s*=", re.IGNORECASE)
+_MAIL = re.compile(r"[^\s/:@]*@(\[[^\]]*\]|[^\s/:@]*)")
 _PORT = re.compile(r":(\d{1,5}|\*)$")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # what IDNA takes for a dot (RFC 3490, 3.1)
 _CERTIFICATE = (".pem", ".crt", ".cer", ".der")
@@ -90,14 +91,14 @@ def _marked(text: str, word: str) -> Target | None:
 def _plain(text: str, word: str) -> Target:
     if address := _address_or_network(text, word):
         return address
+    if _MAIL.fullmatch(word):
+        return _mail(text, word)
     if word.lower() == "localhost":
         return Target(text, Kind.NAME, "localhost")
     if " " in word or not (_DOTS.search(word) or ":" in word):
         return Target(text, Kind.ORGANISATION, word)
     if word.startswith(".") and word.count(".") == 1:
         return Target(text, Kind.TLD, name(text, word[1:]))
-    if "@" in word and "/" not in word and ":" not in word.rsplit("@", 1)[1].strip("[]"):
-        return _mail(text, word)
     return _host(text, _authority(word))
 
 
