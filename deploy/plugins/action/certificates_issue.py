@@ -12,6 +12,8 @@ from deploy import ca
 from deploy.errors import KootwijkError
 
 HOST_MODULE = "certificates_host"
+# Role acme knows a certificate that it has to replace by this name of its issuer.
+PROVISIONAL = "not certified yet"
 
 
 class ActionModule(ActionBase):
@@ -22,7 +24,7 @@ class ActionModule(ActionBase):
         wish = self._task.args
         names = list(wish["names"])
         files = self._files(wish.get("files")) if wish["source"] == "files" else {}
-        first = self._host(task_vars, names=names, key=files.get("key"))
+        first = self._host(task_vars, names=names, key=files.get("key"), **self._trust(wish))
         if first.get("failed"):
             return first
         try:
@@ -47,6 +49,13 @@ class ActionModule(ActionBase):
             module_name=HOST_MODULE, module_args=arguments, task_vars=task_vars
         )
 
+    def _trust(self, wish):
+        """Return what the host verifies others with, where a directory signs."""
+        if wish["source"] != "acme":
+            return {}
+        authority = (wish.get("authority") or {}).get("cert")
+        return {"authority": authority} if authority else {"public": True}
+
     def _files(self, paths):
         missing = [name for name in ("chain", "key", "authority") if not paths.get(name)]
         if missing:
@@ -67,6 +76,8 @@ class ActionModule(ActionBase):
                 raise KootwijkError(f"the certificate in certificates_files does not fit: {flaw}")
             same = host["chain"] == files["chain"] and host["authority"] == files["authority"]
             return files["chain"], files["authority"], "" if same else "the file is another one"
+        if wish["source"] == "acme":
+            return self._provisional(names, host)
         authority = wish["authority"]
         if not authority.get("key") or not authority.get("cert"):
             raise KootwijkError("certificates_authority needs a key and a cert")
@@ -86,3 +97,10 @@ class ActionModule(ActionBase):
             host["request"], authority["key"], authority["cert"], days=days, names=names
         )
         return chain, authority["cert"], f"a new certificate: {reason}"
+
+    def _provisional(self, names, host):
+        """Return a certificate nobody trusts, so that services start; the directory comes later."""
+        if host["chain"] and ca.spki_sha256(host["chain"]) == ca.spki_sha256(host["request"]):
+            return "", None, ""
+        chain = ca.sign(host["request"], *ca.new_authority(PROVISIONAL), days=7, names=names)
+        return chain, None, "a provisional certificate, until the directory signs"

@@ -20,8 +20,10 @@ options:
   names: {type: list, elements: str, required: true}
   chain: {type: str, description: Certificate chain to put in place.}
   authority: {type: str, description: Certificate of the authority to put in place.}
+  public: {type: bool, default: false, description: Put the public authorities in place.}
   key: {type: str, description: Private key to put in place of the host's own.}
 """
+PUBLIC = Path("/etc/ssl/certs/ca-certificates.crt")
 FACT = Path("/etc/ansible/facts.d/certificates.fact")
 
 
@@ -43,6 +45,17 @@ def put(module: AnsibleModule, path: Path, content: str, mode: int, group: str =
     return True
 
 
+def link(module: AnsibleModule, path: Path, target: Path) -> bool:
+    """Make ``path`` a link to ``target``; tell whether it was none."""
+    if path.is_symlink() and path.readlink() == target:
+        return False
+    if not module.check_mode:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+    return True
+
+
 def openssl(module: AnsibleModule, *words: str, stdin: str = "") -> bytes:
     done = subprocess.run(
         ["openssl", *words], input=stdin.encode(), capture_output=True, check=False
@@ -59,6 +72,7 @@ def main() -> None:
             "names": {"type": "list", "elements": "str", "required": True},
             "chain": {"type": "str"},
             "authority": {"type": "str"},
+            "public": {"type": "bool", "default": False},
             "key": {"type": "str", "no_log": True},
         },
         supports_check_mode=True,
@@ -78,6 +92,8 @@ def main() -> None:
         path = folder / {"chain": "fullchain.pem", "authority": "ca.pem"}[name]
         if module.params[name]:
             changed |= put(module, path, module.params[name], 0o644)
+    if module.params["public"]:
+        changed |= link(module, folder / "ca.pem", PUBLIC)
     public = openssl(module, "pkey", "-pubout", "-outform", "DER", stdin=wanted)
     spki = hashlib.sha256(public).hexdigest()
     fact = {"names": sorted(module.params["names"]), "spki_sha256": spki}
