@@ -21,9 +21,7 @@ options: {}
 
 
 class LookupModule(LookupBase):
-    def run(self, terms, variables=None, **kwargs):
+    def run(self, _terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
-        groups = frozenset(variables["group_names"])
-        return [
-            unit for role in roles_of(groups) for unit in (roles.meta(role, "services") or {})["units"]
-        ]
+        applied = roles_of(frozenset(variables["group_names"]))
+        return [unit for role in applied for unit in roles.meta(role, "services")["units"]]
