@@ -1,8 +1,8 @@
 """What a user does, done with real clients, and what was seen doing it.
 
 A journey is a function from a Stage to the sentence of what it saw. It raises JourneyError when the
-platform did something wrong, and SkipError when there is nothing to try it on; anything else that
-goes wrong (a refused connection, a time-out) means that nothing could be found out.
+platform did something wrong, and SkipError when there is nothing to try it on; blame.py says what
+a client's own errors mean.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.errors import InputError
 from deploy.narrate import say
-from verify.journeys import mail, names, web
-from verify.journeys.stage import JourneyError, SkipError, Stage
+from verify.journeys import blame, mail, names, web
+from verify.journeys.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,12 +75,8 @@ def _try(name: str, service: str, journey: Callable[[Stage], str], stage: Stage)
     stage.screenshot = None
     try:
         status, seen = "pass", journey(stage)
-    except SkipError as why:
-        status, seen = "skipped", str(why)
-    except JourneyError as why:
-        status, seen = "fail", str(why)
-    except Exception as why:  # noqa: BLE001  (a client's own error: this journey found nothing out)
-        status, seen = "error", f"{type(why).__name__}: {why}"
+    except Exception as why:  # noqa: BLE001  (whatever ends one journey, the others go on)
+        status, seen = blame.status(why), blame.words(why)
     seconds = round(time.monotonic() - start, 2)
     shot = str(stage.screenshot) if stage.screenshot else None
     return Result(name, service, status, seen, seconds, shot)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dns.message
 import dns.query
+import dns.rcode
 import dns.rdatatype
+from dns.exception import DNSException
 
-from deploy.errors import InputError
+from deploy.errors import InputError, UnreachableError
 from deploy.paths import ROOT
-from deploy.people import secret_name
+from deploy.people import roster, secret_name
 from deploy.secrets import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from deploy.inventory import Host, Inventory
@@ -36,7 +38,7 @@ class SkipError(Exception):
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account: ``mail`` is address and login."""
+    """Somebody with an account; ``mail`` is the address, and a login."""
 
     uid: str
     mail: str
@@ -59,7 +61,14 @@ class Stage:
     @property
     def organisation(self) -> str:
         """Return whose platform it is: the organisation that has web mail."""
-        return next(h.organisation for h in self.inventory.hosts if "roundcube" in h.roles)
+        for host in self.inventory.hosts:
+            if "roundcube" in host.roles:
+                return host.organisation
+        raise InputError(
+            "no host of this inventory has web mail, so nobody's platform is here",
+            where=str(self.inventory.path),
+            next_step="put a host in the group `web`",
+        )
 
     def domain(self, organisation: str) -> str:
         return next(h.domain for h in self.inventory.hosts if h.organisation == organisation)
@@ -76,19 +85,18 @@ class Stage:
                 return self._person(host.organisation, OTHER_ROSTER, 0)
         raise SkipError("this inventory has no other organisation with mail")
 
-    def _person(self, organisation: str, roster: str, number: int) -> Person:
-        text = (ROOT / "examples" / roster).read_text(encoding="utf-8-sig")
-        rows = list(csv.DictReader(text.splitlines(), delimiter=";" if ";" in text else ","))
-        uid = rows[number]["uid"]
+    def _person(self, organisation: str, file: str, number: int) -> Person:
         domain = self.domain(organisation)
-        name = secret_name(uid, domain)
+        people = roster.read(ROOT / "examples" / file, domain)
+        found = people[number]
+        name = secret_name(found.uid, domain)
         if name not in self._store.names():
             raise InputError(
-                f"{uid}@{domain} has no account yet",
+                f"{found.mail} has no account yet",
                 where=str(self._store.file),
-                next_step=f"kootwijk people apply examples/{roster} --organisation {organisation}",
+                next_step=f"kootwijk people apply examples/{file} --organisation {organisation}",
             )
-        return Person(uid, f"{uid}@{domain}", self._store.get(name))
+        return Person(found.uid, found.mail, self._store.get(name))
 
     def trust(self) -> ssl.SSLContext:
         """Return a context that verifies names and trusts what the platform's users trust."""
@@ -103,25 +111,53 @@ class Stage:
     def name_servers(self, domain: str) -> tuple[Host, ...]:
         return tuple(h for h in self.inventory.hosts if h.domain == domain and "knot" in h.roles)
 
-    def ask(self, domain: str, name: str, kind: str) -> dns.message.Message:
-        """Ask the zone's own name server, over TCP, for an answer with its signatures."""
-        servers = self.name_servers(domain)
+    def ask(
+        self, domain: str, name: str, kind: str, server: Host | None = None
+    ) -> dns.message.Message:
+        """Ask a name server of the zone, over TCP, for an answer with its signatures.
+
+        Without ``server``, the first that answers is asked. UnreachableError if none does.
+        """
+        servers = (server,) if server else self.name_servers(domain)
         if not servers:
             raise SkipError(f"no host of this inventory serves {domain}")
         query = dns.message.make_query(name, kind, want_dnssec=True)
-        return dns.query.tcp(query, str(servers[0].address), timeout=TIMEOUT)
+        failed = []
+        for host in servers:
+            try:
+                answer = dns.query.tcp(query, str(host.address), timeout=TIMEOUT)
+            except (OSError, DNSException) as why:
+                failed.append(f"{host.fqdn}: {why or type(why).__name__}")
+                continue
+            if answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+                return answer
+            failed.append(f"{host.fqdn}: {dns.rcode.to_text(answer.rcode())}")
+        raise UnreachableError(
+            f"the name servers of {domain} did not answer for {name}", where="; ".join(failed)
+        )
 
     def address(self, name: str) -> str:
         """Return the IPv4 address that the platform's own zone gives ``name``."""
         domain = name.partition(".")[2]
-        for rrset in self.ask(domain, name, "A").answer:
-            if rrset.rdtype == dns.rdatatype.A:
-                return str(rrset[0].address)
+        for record in self._records(domain, name, "A"):
+            return str(record.address)
         raise JourneyError(f"the zone {domain} has no address for {name}")
 
+    def mail_hosts(self, domain: str) -> tuple[str, ...]:
+        """Return the hosts that the zone's MX name, the preferred first."""
+        found = sorted(
+            (int(record.preference), str(record.exchange).rstrip(".").lower())
+            for record in self._records(domain, domain, "MX")
+        )
+        if not found:
+            raise JourneyError(f"the zone {domain} has no MX")
+        return tuple(name for _, name in found)
+
     def mail_host(self, domain: str) -> str:
-        """Return the host that the zone's MX names."""
-        for rrset in self.ask(domain, domain, "MX").answer:
-            if rrset.rdtype == dns.rdatatype.MX:
-                return str(rrset[0].exchange).rstrip(".")
-        raise JourneyError(f"the zone {domain} has no MX")
+        return self.mail_hosts(domain)[0]
+
+    def _records(self, domain: str, name: str, kind: str) -> Iterator[Any]:
+        wanted = dns.rdatatype.from_text(kind)
+        for rrset in self.ask(domain, name, kind).answer:
+            if rrset.rdtype == wanted:
+                yield from rrset

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import sync_playwright
 
 from deploy.run import install_packages, run
-from verify.journeys import mail
+from verify.journeys import client
 from verify.journeys.stage import JourneyError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from verify.journeys.stage import Stage
+    from verify.journeys.stage import Person, Stage
 
 BROWSER = {"chromium": "chromium", "certutil": "libnss3-tools"}
 # Chromium's own calls to its maker are not the page's.
@@ -31,64 +31,107 @@ _SILENT = (
     "--disable-quic",
     "--disable-gpu",
     "--no-first-run",
+    "--no-proxy-server",
     "--no-sandbox",
 )
 _MILLISECONDS = 20_000
+_OK = 200
+_WITHOUT_HOST = ("about:", "blob:", "data:")
 
 
 def roundcube(stage: Stage) -> str:
     """Log in to the web mail and open a message that a colleague just sent."""
-    sender, reader = stage.person(1), stage.person(0)
-    subject = mail.send(stage, sender, reader)
-    mail.receive(stage, reader, subject, keep=True)
-    url = f"https://webmail.{reader.domain}/"
-    with browser(stage, [f"webmail.{reader.domain}"]) as (page, requests):
-        page.goto(url)
-        page.fill("#rcmloginuser", reader.mail)
-        page.fill("#rcmloginpwd", reader.password)
-        page.click("#rcmloginsubmit")
-        row = page.locator("#messagelist").get_by_text(subject)
-        row.wait_for()
-        row.click()
-        body = page.frame_locator("#messagecontframe").locator("#messagebody")
-        body.wait_for()
-        if "reis door het platform" not in body.inner_text():
-            raise JourneyError(f"the message's text is not in the page: {body.inner_text()[:200]}")
-        _screenshot(stage, page, "roundcube")
-        outside = foreign(requests, reader.domain)
-    mail.receive(stage, reader, subject)
+    sender, reader = stage.person(0), stage.person(1)
+    subject = client.send(stage, sender, reader).subject
+    client.receive(stage, reader, subject, keep=True)
+    host = f"webmail.{reader.domain}"
+    try:
+        with browser(stage, [host], shot="roundcube") as (page, requests):
+            tls = _open(page, f"https://{host}/")
+            _read(page, reader, subject)
+    finally:
+        client.receive(stage, reader, subject)
+    outside = foreign(requests, reader.domain)
     if outside:
         raise JourneyError(f"the page asked {', '.join(outside)} for something")
-    return f"{url}: logged in, '{subject}' read; {len(requests)} requests, all to {reader.domain}"
+    asked = ", ".join(sorted({urlsplit(url).hostname or "" for url in requests} - {""}))
+    return (
+        f"{reader.mail} logged in at https://{host}/ ({tls}) and read '{subject}' "
+        f"from {sender.mail}; {len(requests)} requests, all to {asked}"
+    )
+
+
+def _open(page: Page, url: str) -> str:
+    """Open the page; return its TLS version and who issued its certificate."""
+    response = page.goto(url)
+    if response is None or response.status != _OK:
+        raise JourneyError(f"{url} answered {response.status if response else 'nothing'}")
+    details = response.security_details()
+    if not details:
+        raise JourneyError(f"{url} came without TLS")
+    return f"{details.get('protocol')}, issued by {details.get('issuer')}"
+
+
+def _read(page: Page, reader: Person, subject: str) -> None:
+    page.fill("#rcmloginuser", reader.mail)
+    page.fill("#rcmloginpwd", reader.password)
+    page.click("#rcmloginsubmit")
+    row = page.locator("#messagelist").get_by_text(subject)
+    row.wait_for()
+    row.click()
+    body = page.frame_locator("#messagecontframe").locator("#messagebody")
+    body.wait_for()
+    if client.TEXT not in body.inner_text():
+        raise JourneyError(f"the message's text is not in the page: {body.inner_text()[:200]}")
 
 
 def foreign(urls: Iterable[str], domain: str) -> list[str]:
     """Return the hosts that are not the platform's, of the addresses a page asked for."""
-    found = {urlsplit(url).hostname or "" for url in urls if not url.startswith(("data:", "blob:"))}
+    found = {urlsplit(url).hostname or url for url in urls if not url.startswith(_WITHOUT_HOST)}
     return sorted(h for h in found if h != domain and not h.endswith(f".{domain}"))
 
 
 @contextmanager
-def browser(stage: Stage, hosts: Iterable[str]) -> Iterator[tuple[Page, list[str]]]:
-    """Open a page in Chromium; the list fills with the address of every request it makes."""
+def browser(stage: Stage, hosts: Iterable[str], *, shot: str) -> Iterator[tuple[Page, list[str]]]:
+    """Open a page in Chromium; the list fills with the address of every request it makes.
+
+    However it ends, the last that was to be seen is the screenshot ``shot``.
+    """
     install_packages(BROWSER)
-    rules = ",".join(f"MAP {host} {stage.address(host)}" for host in hosts)
+    rules = [*(f"MAP {host} {stage.address(host)}" for host in hosts), "MAP * ~NOTFOUND"]
+    with launched(stage.authority(), rules) as (page, requests):
+        try:
+            yield page, requests
+        finally:
+            _screenshot(stage, page, shot)
+
+
+@contextmanager
+def launched(authority: str | None, rules: Iterable[str]) -> Iterator[tuple[Page, list[str]]]:
+    """Start Chromium with a fresh home, in which ``authority`` (PEM) is trusted.
+
+    ``rules`` say where names are, in the words of --host-resolver-rules.
+    """
     requests: list[str] = []
     with tempfile.TemporaryDirectory(prefix="kootwijk-browser-") as home:
-        _trust(Path(home), stage.authority())
+        _trust(Path(home), authority)
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch_persistent_context(
                 str(Path(home) / "profile"),
                 executable_path="/usr/bin/chromium",
-                args=[*_SILENT, f"--host-resolver-rules={rules},MAP * ~NOTFOUND"],
+                args=[*_SILENT, f"--host-resolver-rules={','.join(rules)}"],
                 env={**os.environ, "HOME": home},
                 viewport={"width": 1280, "height": 800},
                 locale="nl-NL",
             )
             chromium.set_default_timeout(_MILLISECONDS)
             chromium.on("request", lambda request: requests.append(request.url))
-            yield chromium.pages[0], requests
-            chromium.close()
+            page = chromium.pages[0]
+            page.on("websocket", lambda socket: requests.append(socket.url))
+            try:
+                yield page, requests
+            finally:
+                chromium.close()
 
 
 def _trust(home: Path, authority: str | None) -> None:
