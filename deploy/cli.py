@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from deploy.commands import common, depot, lab, people, platform, secrets
+from deploy.commands import common, depot, lab, people, platform, secrets, sovereignty
 from deploy.errors import KootwijkError
 from deploy.paths import DEFAULT_INVENTORY
 
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     made.set_defaults(debug=False, inventory=DEFAULT_INVENTORY)
     verbs = made.add_subparsers(required=True, metavar="COMMAND")
     platform.add_to(common.Adder(verbs))
+    sovereignty.add_to(common.Adder(verbs))
     for name, module in (("lab", lab), ("depot", depot), ("people", people), ("secrets", secrets)):
         text = (module.__doc__ or "").strip().rstrip(".")
         group = verbs.add_parser(name, help=text, description=text)
