@@ -85,7 +85,7 @@ def report(name: str, seconds: float) -> None:
 
 
 def with_pyasn(folder: Path, blocks: list[tuple[str, int]]) -> Asn:
-    import pyasn  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
+    import pyasn  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
 
     file = folder / "pyasn.dat"
     file.write_text("".join(f"{block}\t{asn}\n" for block, asn in blocks))
@@ -94,9 +94,9 @@ def with_pyasn(folder: Path, blocks: list[tuple[str, int]]) -> Asn:
 
 
 def with_maxminddb(folder: Path, blocks: list[tuple[str, int]]) -> Asn:
-    import maxminddb  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-    import netaddr  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-    from mmdb_writer import MMDBWriter  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
+    import maxminddb  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
+    import netaddr  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
+    from mmdb_writer import MMDBWriter  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
 
     file, writer = folder / "asn.mmdb", MMDBWriter(4, "asn")
     for block, asn in blocks:
