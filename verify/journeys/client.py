@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from verify.journeys.stage import Person, Stage
 
+SUBMISSION, IMAP = 465, 993
 WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.3
 TEXT = "dit bericht is van een reis door het platform."
@@ -89,11 +90,9 @@ class Read:
     tls: str
 
 
-def submission(
-    name: str, address: str, context: ssl.SSLContext, port: int = 465
-) -> smtplib.SMTP_SSL:
+def submission(name: str, address: str, context: ssl.SSLContext) -> smtplib.SMTP_SSL:
     """Connect to the submission service ``name``; its certificate must be for that name."""
-    return _Submission(name, address, context, port)
+    return _Submission(name, address, context, SUBMISSION)
 
 
 def compose(sender: str, to: str) -> EmailMessage:
@@ -126,10 +125,10 @@ def send(stage: Stage, sender: Person, to: Person) -> Sent:
 
 
 @contextmanager
-def mailbox(stage: Stage, person: Person, port: int = 993) -> Iterator[imaplib.IMAP4_SSL]:
+def mailbox(stage: Stage, person: Person) -> Iterator[imaplib.IMAP4_SSL]:
     """Log in to the person's mailbox over IMAP and open the inbox."""
     name = stage.mail_host(person.domain)
-    with _Imap(name, stage.address(name), stage.trust(), port) as box:
+    with _Imap(name, stage.address(name), stage.trust(), IMAP) as box:
         box.login(person.mail, person.password)
         box.select("INBOX")
         yield box
