@@ -9,12 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from deploy import ca
 from deploy.errors import UnreachableError
+from tests.unit.journeys_tls import Tls
 from verify.journeys import blame, client, mail
 from verify.journeys.stage import JourneyError, Person, Stage
 
@@ -25,25 +22,6 @@ if TYPE_CHECKING:
 NAME = "mail1.a.test"
 SANNE = Person("sanne", "sanne@a.test", "right")
 BRAM = Person("bram", "bram@a.test", "right too")
-
-
-class Tls:
-    """An authority of its own, and a server's side of TLS for the name ``NAME``."""
-
-    def __init__(self, folder: Path, name: str = NAME) -> None:
-        authority_key, self.authority = ca.new_authority("Test")
-        private = ec.generate_private_key(ec.SECP256R1())
-        request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-        csr = request.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        cert = ca.sign(csr.decode(), authority_key, self.authority, days=1, names=[name])
-        key = private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        (folder / "both.pem").write_bytes(cert.encode() + key)
-        self.server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.server.load_cert_chain(folder / "both.pem")
 
 
 @contextmanager
@@ -157,7 +135,7 @@ def test_a_server_that_refuses_everything_or_cannot_say_proves_nothing() -> None
 def test_a_wrong_password_that_is_let_in_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tls = Tls(tmp_path)
+    tls = Tls(tmp_path, NAME)
 
     def answer(line: str) -> bytes:
         if line.startswith("ehlo"):
@@ -179,7 +157,7 @@ def test_a_certificate_for_another_name_or_of_another_authority_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, own: bool
 ) -> None:
     tls = Tls(tmp_path, name)
-    trusted = tls if own else Tls(tmp_path)
+    trusted = tls if own else Tls(tmp_path, NAME)
     with serving(b"220 hello\r\n", lambda _: b"250 fine\r\n", tls.server) as port:
         monkeypatch.setattr(client, "SUBMISSION", port)
         with pytest.raises(ssl.SSLCertVerificationError) as why:
@@ -222,7 +200,7 @@ class Mailbox:
 
 @pytest.fixture
 def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stage, Mailbox]]:
-    tls, box = Tls(tmp_path), Mailbox("From: bram@a.test\r\nSubject: S1\r\n\r\nhello\r\n")
+    tls, box = Tls(tmp_path, NAME), Mailbox("From: bram@a.test\r\nSubject: S1\r\n\r\nhello\r\n")
     with serving(b"* OK ready\r\n", box.answer, tls.server) as port:
         monkeypatch.setattr(client, "IMAP", port)
         monkeypatch.setattr(client, "_POLL_SECONDS", 0.01)

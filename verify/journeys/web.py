@@ -47,7 +47,7 @@ def roundcube(stage: Stage) -> str:
     host = f"webmail.{reader.domain}"
     try:
         with browser(stage, [host], shot="roundcube") as (page, requests):
-            tls = _open(page, f"https://{host}/")
+            tls = visit(page, f"https://{host}/")
             _read(page, reader, subject)
     finally:
         client.receive(stage, reader, subject)
@@ -61,7 +61,7 @@ def roundcube(stage: Stage) -> str:
     )
 
 
-def _open(page: Page, url: str) -> str:
+def visit(page: Page, url: str) -> str:
     """Open the page; return its TLS version and who issued its certificate."""
     response = page.goto(url)
     if response is None or response.status != _OK:
