@@ -79,13 +79,21 @@ def test_no_as_number_that_passes_is_held_by_a_us_company() -> None:
 
 def test_every_domain_is_a_name_and_finds_its_own_service() -> None:
     for domain in TABLES.services:
-        example = domain.replace("#", "7")
+        example = domain.replace("#", "7").replace("*", "nl")
         assert parse(f"https://{example}/").normal == example
         found = names.service(TABLES, f"x.{example}")
         assert found
         assert found.domain == domain
         glued = names.service(TABLES, f"not{example}")
         assert glued is None or glued.domain != domain
+
+
+def test_any_top_level_domain_is_only_for_owners_that_fail() -> None:
+    for domain in TABLES.services:
+        assert "*" not in domain or domain.count(".") == 1
+        if "*" in domain:
+            found = ENGINE.verdict(domain.replace("*", "org"), as_of=DAY)
+            assert found.status is Status.FAIL, domain
 
 
 def test_every_organisation_is_found_by_each_of_its_names() -> None:

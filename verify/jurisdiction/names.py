@@ -41,10 +41,14 @@ def suffixes(name: str) -> Iterator[str]:
 
 
 def service(tables: Tables, name: str) -> Service | None:
-    """Return the most exact known domain that ``name`` is or lies below; ``#`` is any number."""
+    """Return the most exact known domain that ``name`` is or lies below.
+
+    In the facts ``#`` is any number, and a last ``*`` any top-level domain.
+    """
+    known = tables.services
     for one in suffixes(name):
-        found = tables.services.get(one) or tables.services.get(re.sub(r"\d+", "#", one))
-        if found:
+        found = known.get(one) or known.get(re.sub(r"\d+", "#", one))
+        if found or (one.count(".") == 1 and (found := known.get(one.partition(".")[0] + ".*"))):
             return found
     return None
 
