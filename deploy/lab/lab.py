@@ -101,6 +101,7 @@ class Lab:
         require_root("making a lab")
         _require_room(state())
         install_packages(_PROGRAMS)
+        self._refuse_anothers()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._record(inventory)
         net.make_bridge(self.name, inventory.lab)
@@ -158,6 +159,17 @@ class Lab:
                 next_step=f"one of: {', '.join(names)}" if names else "`kootwijk lab create`",
             )
         return Machine(self.name, host)
+
+    def _refuse_anothers(self) -> None:
+        """Refuse a name that a lab of another state folder has: its keys are not ours."""
+        prefix = net.namespace(self.name, "")
+        if not self._recorded() and any(n.startswith(prefix) for n in net.namespaces()):
+            raise MachineError(
+                f"a lab named '{self.name}' is on this machine, and it is not of this state folder",
+                where=str(self.folder),
+                next_step="use the $KOOTWIJK_STATE it was made with, copy the inventory to a folder "
+                "with another name and other networks, or `kootwijk lab destroy` it",
+            )
 
     def _record(self, inventory: Inventory) -> None:
         hosts = [[h.name, str(h.address), str(h.address6 or "")] for h in inventory.hosts]

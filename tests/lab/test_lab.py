@@ -86,3 +86,15 @@ def test_a_taken_port_is_refused(two: tuple[Path, Path]) -> None:
     done = kootwijk("lab", "create", inventory=two[1])
     assert done.returncode == 2
     assert "kootwijk_depot_url" in done.stderr
+
+
+def test_a_lab_of_another_state_folder_is_left_alone(
+    two: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ok("lab", "create", inventory=two[0])
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("KOOTWIJK_STATE", str(tmp_path / "state"))
+        done = kootwijk("lab", "create", inventory=two[0])
+    assert done.returncode == 2
+    assert "not of this state folder" in done.stderr
+    ok("lab", "exec", "mail1", "--", "true", inventory=two[0])
