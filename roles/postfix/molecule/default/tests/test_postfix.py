@@ -67,7 +67,7 @@ def received(host: Any, user: str, message_id: str) -> Message:
         if found:
             return message_from_string(host.file(found[0]).content_string)
         time.sleep(0.5)
-    raise AssertionError(host.check_output("journalctl -n 20 --no-pager -t 'postfix/*'"))
+    raise AssertionError(host.check_output("journalctl -n 20 --no-pager -u postfix"))
 
 
 def outside(address: str, sender: str, to: str) -> Answer:
