@@ -224,7 +224,6 @@ def test_the_depots_data_is_packed_once_and_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KOOTWIJK_STATE", str(tmp_path))
-    monkeypatch.setattr("verify.jurisdiction.addresses.MAX_AGE", 400)
     assert packing.ready() is None
     artifact = tmp_path / "depot" / "public" / "artifacts" / places.ARTIFACT / "1" / "asn.tgz"
     artifact.parent.mkdir(parents=True)
@@ -244,3 +243,18 @@ def test_the_depots_data_is_packed_once_and_used(
     places.packed().write_bytes(b"damaged")
     with pytest.raises(UnreachableError):
         Engine.load()
+
+
+def test_a_built_in_table_that_grew_old_is_left_aside_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KOOTWIJK_STATE", str(tmp_path))
+    old = dump([(0, (1 << 32) - 1, 24940)])
+    old.date = "2020-01-01"
+    monkeypatch.setattr(places, "BUILT_IN", write(tmp_path / "old.kwaddr", old))
+    engine = Engine.load()
+    assert "days old" in capsys.readouterr().err
+    assert engine.verdict("1.1.1.1").jurisdiction is Jurisdiction.US
+    unknown = engine.verdict("88.198.0.1")
+    assert unknown.jurisdiction is Jurisdiction.UNKNOWN
+    assert unknown.address_data == "none"

@@ -86,6 +86,7 @@ def test_an_open_takeover_reopens_the_verdict_and_a_refused_one_closes_it(
 ) -> None:
     found = engine.verdict("AS64496", as_of=date.fromisoformat(day))
     assert (found.jurisdiction, found.status) == (NL, status)
+    assert found.as_json()["parties"][0]["reopened"] is (word == "pending")
     events = [s.value for s in found.chain if s.what == "event"]
     assert (word in events[0]) if word else not events
 
@@ -109,6 +110,8 @@ def test_us_influence_fails_where_no_owner_does(facts: Path) -> None:
         Control.INFLUENCED,
         Status.FAIL,
     )
+    assert found.as_json()["parties"][0]["influence"] == "US"
+    assert "influenced by a party under US law" in str(found.notes)
 
 
 def test_a_country_changes_class_on_its_day(engine: Engine) -> None:

@@ -76,7 +76,15 @@ class Judge:
         climb = Climb(self.tables, self.case.day, self.max_age)
         party = climb.party(role, org, source)
         self.case.steps += climb.steps
+        if party.influence is not None and not party.influence.passes:
+            self.note(f"{party.owner} is influenced by a party under {party.influence.name} law")
+        if party.reopened:
+            self.note(f"a takeover of {party.operator} or its owner is open: reopened")
         return party
+
+    def note(self, text: str) -> None:
+        if text not in self.case.notes:
+            self.case.notes.append(text)
 
     def add(self, role: str, org: str, source: Source) -> None:
         self.case.parties.append(self.place(role, org, source))

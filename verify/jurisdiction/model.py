@@ -167,5 +167,7 @@ class Party:
             "owner": self.owner,
             "jurisdiction": self.jurisdiction.name,
             "control": self.control.word,
+            "influence": None if self.influence is None else self.influence.name,
+            "reopened": self.reopened,
             "status": str(self.status),
         }
