@@ -167,8 +167,8 @@ class Lab:
             raise MachineError(
                 f"a lab named '{self.name}' is on this machine, and it is not of this state folder",
                 where=str(self.folder),
-                next_step="use the $KOOTWIJK_STATE it was made with, copy the inventory to a folder "
-                "with another name and other networks, or `kootwijk lab destroy` it",
+                next_step="use the $KOOTWIJK_STATE it was made with; copy the inventory to a folder"
+                " with another name and other networks; or `kootwijk lab destroy` it",
             )
 
     def _record(self, inventory: Inventory) -> None:
