@@ -49,6 +49,12 @@ def test_programs_ask_this_resolver_and_may_trust_it(host: Any) -> None:
     assert "192.0.2.80" in host.check_output("getent ahosts www.molecule.test")
 
 
+def test_addresses_without_a_reverse_zone_have_their_names(host: Any) -> None:
+    """Ensure both addresses of a host lead back to its name."""
+    for address in ("192.0.2.25", "2001:db8::25"):
+        assert "mail.molecule.test" in host.check_output("getent hosts %s", address)
+
+
 def test_nobody_else_can_ask(host: Any) -> None:
     """Ensure the resolver listens on loopback alone."""
     listening = host.check_output("ss -Hlnup 'sport = :53'").splitlines()
