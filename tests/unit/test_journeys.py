@@ -100,4 +100,5 @@ def test_an_error_is_one_line_that_can_be_read() -> None:
     assert blame.words(InputError("no account", where="x", next_step="y")) == (
         "no account where: x next: y"
     )
+    assert blame.words(BrowserError("Page.goto: no\nCall log:\n  - x")) == "Error: Page.goto: no"
     assert blame.words(TimeoutError("timed\n  out")) == "TimeoutError: timed out"

@@ -40,7 +40,7 @@ def serving(
                     if line.upper() == b"QUIT\r\n":
                         stream.write(b"221 bye\r\n")
                         break
-                    reply = answer(line.decode().rstrip("\r\n"))
+                    reply = answer(line.decode(errors="replace").rstrip("\r\n"))
                     if reply is not None:
                         stream.write(reply)
         except OSError:
@@ -172,11 +172,21 @@ def test_nobody_there_is_an_error_that_says_where() -> None:
         client.Plain(NAME, "127.0.0.1", port)
 
 
+def test_a_server_that_hangs_up_before_tls_is_an_error_that_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = stage_of(Tls(tmp_path, NAME))
+    with serving(b"220 no TLS here\r\n", lambda _: None) as port:
+        monkeypatch.setattr(client, "SUBMISSION", port)
+        with pytest.raises(UnreachableError, match=f"did not answer on port {port}"):
+            client.send(stage, SANNE, BRAM)
+
+
 # ---- Reading
 
 
 class Mailbox:
-    """An inbox that gets one message at the third look, and knows IMAP enough to give it."""
+    """An inbox that gets message 1 at the third look, and has number 7 of a stopped journey."""
 
     def __init__(self, message: str) -> None:
         self.message, self.searches, self.said = message.encode(), 0, list[str]()
@@ -192,7 +202,9 @@ class Mailbox:
             "FETCH": b"* 1 FETCH (BODY[] {%d}\r\n%s)\r\n" % (len(self.message), self.message),
             "LOGOUT": b"* BYE\r\n",
         }.get(command, b"")
-        if command == "SEARCH":
+        if "HEADER" in line:
+            data = b"* SEARCH 7\r\n"
+        elif command == "SEARCH":
             self.searches += 1
             data = b"* SEARCH 1\r\n" if self.searches > 2 else b"* SEARCH\r\n"
         return data + f"{tag} OK done\r\n".encode()
@@ -212,8 +224,8 @@ def test_a_message_is_waited_for_read_and_removed(inbox: tuple[Stage, Mailbox]) 
     read = client.receive(stage, SANNE, "S1")
     assert read.message["From"] == "bram@a.test"
     assert read.tls.startswith("TLSv1.")
-    assert [s for s in box.said if s.startswith("SEARCH")] == ['SEARCH SUBJECT "S1"'] * 3
-    assert box.said[-3:] == [r"STORE 1 +FLAGS (\Deleted)", "EXPUNGE", "LOGOUT"]
+    assert [s for s in box.said if s.startswith("SEARCH SUBJECT")] == ['SEARCH SUBJECT "S1"'] * 3
+    assert box.said[-3:] == [r"STORE 1,7 +FLAGS (\Deleted)", "EXPUNGE", "LOGOUT"]
 
 
 def test_a_message_may_stay(inbox: tuple[Stage, Mailbox]) -> None:

@@ -54,7 +54,8 @@ def words(why: Exception) -> str:
         return _flat(_answer(why.smtp_code, why.smtp_error))
     if isinstance(why, (KootwijkError, JourneyError, SkipError)):
         return _flat(str(why))
-    return _flat(f"{type(why).__name__}: {why}")
+    # The browser adds a log of its calls, which says no more.
+    return _flat(f"{type(why).__name__}: {why}".partition("Call log:")[0])
 
 
 def _answer(code: int, said: bytes | str) -> str:

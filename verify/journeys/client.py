@@ -6,10 +6,12 @@ import email
 import imaplib
 import smtplib
 import socket
+import ssl
 import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import formatdate
@@ -19,7 +21,6 @@ from deploy.errors import UnreachableError
 from verify.journeys.stage import TIMEOUT, JourneyError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator
     from email.message import Message
 
@@ -28,17 +29,34 @@ if TYPE_CHECKING:
 SUBMISSION, IMAP = 465, 993
 WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.3
+MARK = "X-Kootwijk-Journey"
+_LEFT = timedelta(days=1)
 TEXT = "dit bericht is van een reis door het platform."
 
 
-def connect(name: str, address: str, port: int, timeout: float | None) -> socket.socket:
-    """Connect; UnreachableError says to what it could not."""
+def dial(name: str, address: str, port: int, timeout: float | None) -> socket.socket:
+    """Connect to ``address``; UnreachableError says who did not answer."""
     try:
         return socket.create_connection((address, port), timeout)
     except OSError as why:
-        raise UnreachableError(
-            f"{name} did not answer on port {port}: {why.strerror or why}", where=address
-        ) from why
+        raise _silent(name, address, port, why) from why
+
+
+def dial_tls(
+    name: str, address: str, port: int, timeout: float | None, context: ssl.SSLContext
+) -> ssl.SSLSocket:
+    """Connect and begin TLS; SSLCertVerificationError if it is not for ``name``."""
+    plain = dial(name, address, port, timeout)
+    try:
+        return context.wrap_socket(plain, server_hostname=name)
+    except ssl.SSLCertVerificationError:
+        raise
+    except OSError as why:
+        raise _silent(name, address, port, why) from why
+
+
+def _silent(name: str, address: str, port: int, why: OSError) -> UnreachableError:
+    return UnreachableError(f"{name} did not answer on port {port}: {why}", where=address)
 
 
 class _Submission(smtplib.SMTP_SSL):
@@ -47,8 +65,7 @@ class _Submission(smtplib.SMTP_SSL):
         super().__init__(name, port, context=context, timeout=TIMEOUT)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = connect(host, self._address, port, timeout)
-        return self.context.wrap_socket(plain, server_hostname=host)
+        return dial_tls(host, self._address, port, timeout, self.context)
 
 
 class Plain(smtplib.SMTP):
@@ -59,7 +76,7 @@ class Plain(smtplib.SMTP):
         super().__init__(name, port, timeout=TIMEOUT)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return connect(host, self._address, port, timeout)
+        return dial(host, self._address, port, timeout)
 
 
 class _Imap(imaplib.IMAP4_SSL):
@@ -68,9 +85,7 @@ class _Imap(imaplib.IMAP4_SSL):
         super().__init__(name, port, ssl_context=context, timeout=TIMEOUT)
 
     def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
-        plain = connect(self.host, self._address, self.port, timeout)
-        secure: ssl.SSLSocket = self.ssl_context.wrap_socket(plain, server_hostname=self.host)
-        return secure
+        return dial_tls(self.host, self._address, self.port, timeout, self.ssl_context)
 
 
 @dataclass(frozen=True)
@@ -100,7 +115,7 @@ def compose(sender: str, to: str) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"] = sender, to
     message["Subject"] = f"Kootwijk {uuid.uuid4().hex[:12]}"
-    message["Date"] = formatdate()
+    message["Date"], message[MARK] = formatdate(), "yes"
     message["Message-ID"] = f"<{uuid.uuid4()}@{sender.partition('@')[2]}>"
     message.set_content(f"Goedemorgen,\n\n{TEXT}\n")
     return message
@@ -144,28 +159,30 @@ def receive(
 ) -> Read:
     """Wait for the message with ``subject`` and return it; it is deleted unless ``keep``.
 
+    With it go the messages of journeys that were stopped before they could tidy up, a day ago.
     JourneyError if it is not in the inbox within ``seconds``.
     """
     deadline = time.monotonic() + seconds
     with mailbox(stage, person) as box:
-        while not (number := _search(box, subject)):
+        while not (found := _search(box, "SUBJECT", f'"{subject}"')):
             if time.monotonic() > deadline:
                 raise JourneyError(f"'{subject}' was not in {person.mail}'s inbox in {seconds} s")
             time.sleep(_POLL_SECONDS)
-        _, parts = box.fetch(number, "(BODY.PEEK[])")
+            box.noop()
+        _, parts = box.fetch(found[0], "(BODY.PEEK[])")
         if not keep:
-            box.store(number, "+FLAGS", r"(\Deleted)")
+            before = f"{datetime.now(UTC) - _LEFT:%d-%b-%Y}"
+            found += _search(box, "HEADER", MARK, "yes", "BEFORE", before)
+            box.store(",".join(found), "+FLAGS", r"(\Deleted)")
             box.expunge()
         raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
         return Read(email.message_from_bytes(raw, policy=default), _tls(box.sock))
 
 
-def _search(box: imaplib.IMAP4, subject: str) -> str:
-    """Return the number of the message with ``subject``, or '' if it is not there yet."""
-    box.noop()
-    _, found = box.search(None, "SUBJECT", f'"{subject}"')
-    numbers = found[0].split() if found and found[0] else []
-    return numbers[0].decode() if numbers else ""
+def _search(box: imaplib.IMAP4, *criteria: str) -> list[str]:
+    """Return the numbers of the messages in the open mailbox that meet all ``criteria``."""
+    _, found = box.search(None, *criteria)
+    return found[0].decode().split() if found and found[0] else []
 
 
 def _tls(connection: socket.socket | None) -> str:

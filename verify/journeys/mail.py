@@ -125,6 +125,6 @@ def refusal(what: str, attempt: Callable[[], None]) -> str:
         attempt()
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as why:
         if for_good(why):
-            return words(why)[:80]
+            return words(why)[:120]
         raise
     raise JourneyError(f"{what} was accepted")
