@@ -24,6 +24,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"kootwijk: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if arguments.debug:
+            raise
+        where = f"\n  where: {error.filename}" if error.filename else ""
+        print(f"kootwijk: this machine: {error.strerror or error}{where}", file=sys.stderr)
+        print("  next:  mend that (room? rights?), then run it again", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("kootwijk: interrupted; run it again to go on", file=sys.stderr)
         return 130

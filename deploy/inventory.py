@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -163,6 +164,10 @@ def _ansible_hosts(path: Path) -> Iterator[tuple[str, dict[str, Any], frozenset[
     from ansible.parsing.dataloader import DataLoader  # noqa: PLC0415
     from ansible.vars.manager import VariableManager  # noqa: PLC0415
 
+    if not (path / "hosts.yml").is_file():
+        raise InputError(
+            "the inventory has no hosts.yml", where=str(path), next_step="see inventories/pilot"
+        )
     loader = DataLoader()
     manager = InventoryManager(loader=loader, sources=[str(path / "hosts.yml")])
     variables = VariableManager(loader=loader, inventory=manager)
@@ -247,6 +252,17 @@ def _problems(inventory: Inventory) -> Iterator[str]:
 def _host_problems(host: Host, lab: LabNetworks | None) -> Iterator[str]:
     if not _LABEL.fullmatch(host.name):
         yield f"host '{host.name}': a host name is one label of lower-case letters, digits and '-'"
+    url = urlsplit(str(host.vars.get("kootwijk_depot_url", "")))
+    if url.scheme not in ("http", "https") or not url.hostname:
+        yield (
+            f"host '{host.name}': kootwijk_depot_url must be the depot's address, "
+            "for example http://198.51.100.2:8470"
+        )
+    for network in host.vars.get("kootwijk_admin_networks") or ():
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            yield f"host '{host.name}': kootwijk_admin_networks: {error}"
     if not _DOMAIN.fullmatch(host.domain):
         yield f"host '{host.name}': kootwijk_domain is not a domain name: {host.domain!r}"
     if host.address.version != 4:  # noqa: PLR2004

@@ -58,13 +58,20 @@ class Store:
 
     def rotate(self, name: str) -> None:
         """Forget ``name``; the next deploy makes a new one and gives it to who uses it."""
+        if name.startswith("person_"):
+            raise InputError(
+                "a person's first password is not rotated: only the directory knows whether it is "
+                "still theirs",
+                where=name,
+                next_step="set another in the directory (ldappasswd)",
+            )
         with self._locked():
             held = self._read()
             if name not in held:
                 raise InputError(
                     f"there is no secret '{name}'",
                     where=str(self.file),
-                    next_step="`kootwijk secrets` lists the names",
+                    next_step="`kootwijk secrets list` lists the names",
                 )
             del held[name]
             self._write(held)
@@ -99,7 +106,8 @@ class Store:
     def _vault(self) -> VaultLib:
         from ansible.parsing.vault import VaultLib, VaultSecret  # noqa: PLC0415
 
-        return VaultLib([("kootwijk", VaultSecret(_key().encode()))])
+        key = _key(make_it=not self.file.exists())
+        return VaultLib([("kootwijk", VaultSecret(key.encode()))])
 
 
 def key_file() -> Path:
@@ -108,8 +116,14 @@ def key_file() -> Path:
     return type(state())(named) if named else state() / "vault-key"
 
 
-def _key() -> str:
+def _key(*, make_it: bool) -> str:
     file = key_file()
+    if not make_it and not file.exists():
+        raise InputError(
+            "the key of the secrets is not on this machine",
+            where=str(file),
+            next_step="put it there, or name another file in $KOOTWIJK_VAULT_KEY",
+        )
     try:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)

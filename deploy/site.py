@@ -17,6 +17,7 @@ from deploy.errors import MachineError, UnreachableError
 from deploy.inventory import SITE
 from deploy.paths import ROOT
 from deploy.procedures.bootstrap import bootstrap
+from deploy.secrets import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,7 @@ def deploy(inventory: Inventory, options: Sequence[str] = (), *, check: bool = F
     there is nothing to count; failed tasks are in the outcome.
     """
     start = time.monotonic()
+    Store(inventory.path).names()  # a key that is missing or wrong is said before a host is touched
     if not check:
         bootstrap(inventory)
     words = [*options, *(("--check", "--diff") if check else ())]

@@ -104,7 +104,7 @@ class Machine:
         raise MachineError(
             f"lab host {self.host} did not come up within {_BOOT_SECONDS} s",
             where="\n         ".join([str(console), *last]),
-            next_step=f"`kootwijk lab destroy --name {self.lab}`, then create it again",
+            next_step="`kootwijk lab destroy`, then create it again",
         )
 
     def supervisor(self) -> int | None:

@@ -26,7 +26,7 @@ def bridge(lab: str) -> str:
 
 
 def namespace(lab: str, host: str) -> str:
-    return f"kw-{lab}-{host}"
+    return f"kw-{lab}.{host}"  # no lab's name has a dot in it
 
 
 def ip(*words: str) -> str:

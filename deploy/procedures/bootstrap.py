@@ -7,8 +7,10 @@ root is there and has been tried before root's door is shut.
 from __future__ import annotations
 
 import io
+import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deploy import paths
@@ -87,24 +89,39 @@ def ssh_command(inventory: Inventory, host: Host, user: str = ADMIN) -> list[str
 
 def bootstrap(inventory: Inventory) -> list[str]:
     """Bootstrap the hosts that are still bare; return their names."""
+    if inventory.lab and not Path(ssh_files(inventory, inventory.hosts[0])[0]).exists():
+        raise InputError(
+            "this lab has no hosts yet",
+            where=str(inventory.path),
+            next_step="`kootwijk lab create`, or `kootwijk up` for everything at once",
+        )
     with ThreadPoolExecutor(16) as pool:
-        ready = list(pool.map(lambda h: _managed(inventory, h), inventory.hosts))
-    bare = [h.name for h, done in zip(inventory.hosts, ready, strict=True) if not done]
-    if bare:
-        user = str(inventory.hosts[0].vars.get("kootwijk_bootstrap_user", "root"))
-        chosen = [t for t in targets(inventory, user) if t.name in bare]
+        stages = list(pool.map(lambda h: _stage(inventory, h), inventory.hosts))
+    todo = {h.name: stage for h, stage in zip(inventory.hosts, stages, strict=True)}
+    todo = {name: stage for name, stage in todo.items() if stage != _READY}
+    if todo:
+        first = str(inventory.hosts[0].vars.get("kootwijk_bootstrap_user", "root"))
         key = _depot_key()
+        chosen = [
+            *(t for t in targets(inventory, first) if todo.get(t.name) == _BARE),
+            *(t.as_admin() for t in targets(inventory, ADMIN) if todo.get(t.name) == _HALF),
+        ]
         execute("bootstrap", chosen, lambda: _procedure(key))
-    return bare
+    return list(todo)
 
 
-def _managed(inventory: Inventory, host: Host) -> bool:
-    """Tell whether the host is bootstrapped, depot address and all."""
-    url = str(host.vars.get("kootwijk_depot_url", ""))
-    check = f"grep -qxF 'URIs: {url}/debian' /etc/apt/sources.list.d/kootwijk-depot.sources"
-    refused = "! sudo -n true || sudo -n sshd -T | grep -qx 'permitrootlogin no'"
-    words = [*ssh_command(inventory, host), f"{check} && {{ {refused}; }}"]
-    return subprocess.run(words, check=False, capture_output=True).returncode == 0
+_BARE, _HALF, _READY = "bare", "half", "ready"
+# Written by the last step alone, with the depot's address: it is there when all of it was done.
+_STAMP = "/var/lib/kootwijk-bootstrapped"
+
+
+def _stage(inventory: Inventory, host: Host) -> str:
+    """Tell how far the host is: bare (only root gets in), half (the admins can act), ready."""
+    url = shlex.quote(str(host.vars.get("kootwijk_depot_url", "")))
+    look = f"sudo -n grep -qxF {url} {_STAMP} && echo {_READY} || echo {_HALF}"
+    words = [*ssh_command(inventory, host), f"sudo -n true && {{ {look}; }}"]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else _BARE
 
 
 def _depot_key() -> bytes:
@@ -153,9 +170,10 @@ def _procedure(depot_key: bytes) -> None:
     _identity(host.data.host_name, host.data.host_fqdn, put, server)
     _account(host.data.admin_keys, put, server)
     put("Harden SSH", SSHD.format(admin=ADMIN), "/etc/ssh/sshd_config.d/10-kootwijk.conf")
+    stamp = shlex.quote(str(host.data.depot_url))
     server.shell(
         name="Shut root's door",
-        commands=["sshd -t && systemctl reload ssh", f"id {ADMIN} >/dev/null"],
+        commands=[f"sshd -t && systemctl reload ssh && echo {stamp} > {_STAMP}"],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pyinfra.api import BaseStateCallback, Config, Inventory, State
@@ -31,6 +31,10 @@ class Target:
     key: str
     known_hosts: str
     data: dict[str, Any]
+
+    def as_admin(self) -> Target:
+        """Return the target with everything done through sudo."""
+        return replace(self, data={**self.data, "_sudo": True})
 
     def pyinfra(self) -> tuple[str, dict[str, Any]]:
         options = {

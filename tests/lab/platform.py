@@ -68,7 +68,7 @@ def copy_inventory(name: str, target: Path, number: int) -> Path:
     )
     for file in target.rglob("*.yml"):
         text = file.read_text(encoding="utf-8")
-        text = text.replace("10.74.0.", f"10.{number}.0.").replace("7477::", f"74{number}::")
+        text = text.replace("10.74.0.", f"10.{number}.0.").replace("7477::", f"75{number}::")
         text = text.replace("198.51.100.", f"10.{number}.0.").replace("2001:db8:", "fd4b:6f6f:")
         file.write_text(text, encoding="utf-8")
     return target
@@ -77,7 +77,7 @@ def copy_inventory(name: str, target: Path, number: int) -> Path:
 def make_lab_inventory(folder: Path, number: int) -> None:
     """Let an inventory that is for rented hosts be made as a lab, as `inventories/lab` is."""
     text = (ROOT / "inventories" / "lab" / "group_vars" / "all.yml").read_text(encoding="utf-8")
-    text = text.replace("10.74.0.", f"10.{number}.0.").replace("7477::", f"74{number}::")
+    text = text.replace("10.74.0.", f"10.{number}.0.").replace("7477::", f"75{number}::")
     assert yaml.safe_load(text)["kootwijk_lab"]
     (folder / "group_vars" / "all" / "zz_lab.yml").write_text(text, encoding="utf-8")
 
@@ -90,7 +90,7 @@ def traces(name: str) -> dict[str, str]:
         "namespaces": ["ip", "netns"],
         "processes": ["ps", "-ww", "-eo", "args"],
     }
-    marks = (f"/lab/{name}/", f"kootwijk lab {name}", f"kw-{name}-", f"--for {name}")
+    marks = (f"/lab/{name}/", f"kootwijk lab {name}", f"kw-{name}.", f"--for {name}")
     found = {}
     for what, words in looks.items():
         text = subprocess.run(words, capture_output=True, text=True, check=False).stdout

@@ -38,7 +38,7 @@ def test_two_labs_stand_side_by_side_and_go_without_a_trace(two: tuple[Path, Pat
     assert {r["state"] for r in rows} == {"running"}
     said = ok("lab", "exec", "mail1", "--", "ip", "-br", "addr", inventory=two[1])
     assert "10.76.0.12" in said
-    assert "fd4b:6f6f:7476::12" in said
+    assert "fd4b:6f6f:7576::12" in said
     assert "default" not in ok("lab", "exec", "mail1", "--", "ip", "route", inventory=two[1])
     ok("lab", "destroy", inventory=two[0])
     assert traces("side-a") == {}
@@ -56,7 +56,7 @@ def test_a_killed_create_is_resumed_and_a_killed_host_booted_again(two: tuple[Pa
     listed = subprocess.run(
         ["ps", "-ww", "-eo", "pid,args"], capture_output=True, text=True, check=True
     )
-    mark = "--machine=kw-side-a-data1"
+    mark = "--machine=kw-side-a.data1"
     victims = [int(line.split()[0]) for line in listed.stdout.splitlines() if mark in line]
     assert victims
     os.kill(victims[0], signal.SIGKILL)

@@ -111,12 +111,22 @@ def test_a_host_that_stops_answering_is_named_and_the_next_run_goes_on(platform:
 
 
 def test_a_rotated_secret_reaches_who_uses_it(platform: Path) -> None:
-    names = ok("secrets", "list", inventory=platform).split()
-    assert "roundcube_db" in names
-    ok("secrets", "rotate", "roundcube_db", inventory=platform)
+    for name in ("roundcube_db", "authority"):  # every certificate is new, too
+        assert name in ok("secrets", "list", inventory=platform).split()
+        ok("secrets", "rotate", name, inventory=platform)
     found = ok_json("deploy", inventory=platform)
     assert sum(counts["changed"] for counts in found["hosts"].values()) > 0
     ok("journeys", inventory=platform)
+
+
+def test_a_bootstrap_that_was_killed_is_taken_up(platform: Path) -> None:
+    host = inventories.load(platform).hosts[0].name
+    on = ("lab", "exec", host, "--")
+    ok(*on, "rm", "/var/lib/kootwijk-bootstrapped", inventory=platform)  # its last step
+    assert f"bootstrapped: {host}" in ok("bootstrap", inventory=platform)
+    assert "none, all were" in ok("bootstrap", inventory=platform)
+    said = ok(*on, "sshd", "-T", inventory=platform)
+    assert "permitrootlogin no" in said
 
 
 def _own(platform: Path) -> str:

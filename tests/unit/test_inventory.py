@@ -48,6 +48,8 @@ def test_roles_come_from_the_playbook_in_its_order(lab: Path) -> None:
         ("hosts.yml", "all:\n", "all: [\n", "not valid YAML"),
         ("group_vars/kootwijk.yml", "kootwijk_domain", "#", "has no kootwijk_domain"),
         ("group_vars/kootwijk.yml", "kootwijk.test", "kootwijk test", "not a domain name"),
+        ("group_vars/all.yml", "http://10.74.0.1:8470", "10.74.0.1", "must be the depot's address"),
+        ("group_vars/all.yml", "[10.74.0.1/32,", "[everywhere,", "kootwijk_admin_networks"),
         ("group_vars/all.yml", "10.74.0.0/24", "10.74.0.0/33", "kootwijk_lab must be"),
     ],
 )
@@ -81,6 +83,8 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_no_hosts(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has no hosts\.yml"):
+        inventory.load(tmp_path)
     (tmp_path / "hosts.yml").write_text("---\nall: {hosts: {}}\n")
     with pytest.raises(InputError, match="has no hosts"):
         inventory.load(tmp_path)

@@ -86,3 +86,18 @@ def test_a_failed_write_leaves_the_old_file(folder: Path, monkeypatch: pytest.Mo
         files.write(target, b"new")
     assert target.read_bytes() == b"old"
     assert [p.name for p in folder.iterdir()] == ["file"]
+
+
+def test_a_missing_key_is_said_and_none_is_made_over_it(folder: Path) -> None:
+    Store(folder).get("db")
+    key_file().unlink()
+    with pytest.raises(InputError, match="key of the secrets is not on this machine"):
+        Store(folder).names()
+    assert not key_file().exists()
+
+
+def test_a_persons_password_is_not_forgotten(folder: Path) -> None:
+    held = Store(folder).get("person_anna@a.test")
+    with pytest.raises(InputError, match="first password is not rotated"):
+        Store(folder).rotate("person_anna@a.test")
+    assert Store(folder).get("person_anna@a.test") == held
