@@ -13,6 +13,7 @@ from deploy.narrate import Steps
 from deploy.paths import ROOT, state
 from deploy.run import install_packages, require_root
 from verify import journeys
+from verify.journeys.web import BROWSER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from verify.journeys import Result
 
 ROSTERS = (("department.csv", True), ("other-organisation.csv", False))
-BROWSER = {"chromium": "chromium", "certutil": "libnss3-tools"}
 
 
 @dataclass(frozen=True)
