@@ -1,0 +1,3 @@
+<script src="<TMPL_VAR NAME="SCRIPTNAME">psgi.js"></script>
+</body>
+</html>
