@@ -28,16 +28,39 @@ class CallbackModule(CallbackBase):
         self._start = time.monotonic()
         self._hosts = {}
         self._failures = []
+        self._tasks = []  # [play, task, seconds until the next one began]
+        self._play = ""
+
+    def v2_playbook_on_task_start(self, task, is_conditional):  # noqa: ARG002
+        self._clock(task.get_name())
+
+    def v2_playbook_on_handler_task_start(self, task):
+        self._clock(task.get_name())
+
+    def _clock(self, name):
+        now = time.monotonic()
+        if self._tasks:
+            self._tasks[-1][2] = round(now - self._tasks[-1][2], 2)
+        self._tasks.append([self._play, name, now])
 
     def v2_playbook_on_play_start(self, play):
+        self._play = play.get_name()
         self._display.display(f"  {play.get_name()}", stderr=True)
 
     def v2_runner_on_ok(self, result):
+        if result.task.action in ("debug", "ansible.builtin.debug"):
+            self._said(result)
         if not result.is_changed():
             return
         self._display.display(f"    {result.host.name}: {result.task.get_name()}", stderr=True)
         if self.get_option_diff() and not result.task.no_log:
             self._show_diff(result)
+
+    def _said(self, result):
+        """Show what a role wants people to know, though nothing changed and nothing failed."""
+        for found in result.result.get("results", [result.result]):
+            if "msg" in found and not found.get("skipped"):
+                self._display.display(f"    {result.host.name}: {found['msg']}", stderr=True)
 
     @staticmethod
     def get_option_diff():
@@ -55,7 +78,8 @@ class CallbackModule(CallbackBase):
             self._fail(result, "failed")
 
     def v2_runner_on_unreachable(self, result):
-        self._fail(result, "unreachable")
+        if not result.task.ignore_unreachable:
+            self._fail(result, "unreachable")
 
     def _fail(self, result, kind):
         self._failures.append(
@@ -80,6 +104,7 @@ class CallbackModule(CallbackBase):
         return "\n      ".join(part[-1500:] for part in parts if part)
 
     def v2_playbook_on_stats(self, stats):
+        self._clock("")
         for name in sorted(stats.processed):
             found = stats.summarize(name)
             self._hosts[name] = {
@@ -95,6 +120,7 @@ class CallbackModule(CallbackBase):
             content = {
                 "hosts": self._hosts,
                 "failures": self._failures,
+                "tasks": self._tasks[:-1],
                 "seconds": round(time.monotonic() - self._start, 1),
             }
             Path(target).write_text(json.dumps(content), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Thin over deploy.peers: the hosts of this host's organisation that run a role."""
+"""Thin over deploy.peers: the hosts of this host's organisation that have a role."""
 
 import sys
 from pathlib import Path
@@ -8,14 +8,16 @@ from ansible.plugins.lookup import LookupBase
 
 sys.path.append(str(Path(__file__).parents[3]))
 
-from deploy.peers import same_organisation
+from deploy.errors import KootwijkError
+from deploy.peers import having, same_organisation
 
 DOCUMENTATION = """
 name: kootwijk_hosts
 short_description: The hosts of this host's organisation
 description: >-
   Returns the inventory names of the hosts of the current host's organisation that run one of the
-  named roles (all of them, if none is named), in the inventory's order.
+  named roles (all of them, if none is named), in the inventory's order. A host whose role is left
+  out, because the depot lacks its upstream release, does not run it.
 options:
   _terms:
     description: Names of roles.
@@ -26,9 +28,10 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
         try:
-            found = [
-                p.name for role in (terms or [None]) for p in same_organisation(variables, role)
-            ]
+            found = [peer for role in terms for peer in having(variables, role)]
+            found = found if terms else same_organisation(variables)
         except KeyError as error:
             raise AnsibleError(f"a host of this inventory lacks the variable {error}") from error
-        return list(dict.fromkeys(found))
+        except KootwijkError as error:
+            raise AnsibleError(str(error)) from error
+        return list(dict.fromkeys(peer.name for peer in found))

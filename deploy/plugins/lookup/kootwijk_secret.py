@@ -9,7 +9,7 @@ from ansible.plugins.lookup import LookupBase
 sys.path.append(str(Path(__file__).parents[3]))
 
 from deploy.errors import KootwijkError
-from deploy.secrets import Store
+from deploy.secrets import Store, public_half
 
 DOCUMENTATION = """
 name: kootwijk_secret
@@ -24,6 +24,11 @@ options:
     type: str
     default: password
     choices: [password, rsa, ca]
+  half:
+    description: Of a key pair (rsa), which half is returned.
+    type: str
+    default: private
+    choices: [private, public]
 """
 
 
@@ -33,6 +38,8 @@ class LookupModule(LookupBase):
         store = Store(Path(variables["inventory_dir"]))
         try:
             held = store.get_many([str(t) for t in terms], self.get_option("kind"))
+            if self.get_option("half") == "public":
+                held = {name: public_half(key) for name, key in held.items()}
         except KootwijkError as error:
             raise AnsibleError(str(error)) from error
         return [held[str(t)] for t in terms]

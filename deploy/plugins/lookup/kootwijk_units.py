@@ -3,12 +3,10 @@
 import sys
 from pathlib import Path
 
-from ansible.plugins.lookup import LookupBase
-
 sys.path.append(str(Path(__file__).parents[3]))
 
 from deploy import roles
-from deploy.inventory import roles_of
+from deploy.plugins.of_roles import OfRoles
 
 DOCUMENTATION = """
 name: kootwijk_units
@@ -20,8 +18,7 @@ options: {}
 """
 
 
-class LookupModule(LookupBase):
+class LookupModule(OfRoles):
     def run(self, _terms, variables=None, **kwargs):
-        self.set_options(var_options=variables, direct=kwargs)
-        applied = roles_of(frozenset(variables["group_names"]))
-        return [unit for role in applied for unit in roles.meta(role, "services")["units"]]
+        names = self.roles(variables, kwargs)
+        return [unit for role in names for unit in roles.meta(role, "services")["units"]]

@@ -39,7 +39,7 @@ class LookupModule(LookupBase):
         if not ds:
             raise AnsibleError(
                 f"the keys that sign {domain} are not known: '{servers[0].name}' did not say them. "
-                "Deploy without --limit, so that every host tells its facts"
+                "Deploy without --limit, or see that it is there and was deployed before"
             )
         addresses = [address for server in servers for address in server.addresses]
         return {"name": domain, "addresses": addresses, "ds": ds}

@@ -45,6 +45,8 @@ options:
       password: {description: Its password., type: str, required: true}
       people: {description: Not used here., type: list, elements: str}
       groups: {description: Not used here., type: list, elements: str}
+      mailboxes: {description: Not used here., type: list, elements: str}
+      app_passwords: {description: Not used here., type: str}
   accounts_base: {description: The entry that the accounts are below., type: str, required: true}
   accounts_policy: {description: The accounts' password policy., type: str, required: true}
 """
@@ -68,8 +70,12 @@ _ACCOUNT = ["applicationProcess", "simpleSecurityObject"]
 
 def main() -> None:
     named = {"name": {"type": "str", "required": True}}
-    lists = {k: {"type": "list", "elements": "str"} for k in ("people", "groups")}
+    lists: dict[str, dict[str, str]] = {
+        **{k: {"type": "list", "elements": "str"} for k in ("people", "groups", "mailboxes")},
+        "passwords": {"type": "bool"},
+    }
     secret = {"password": {"type": "str", "required": True, "no_log": True}}
+    right = {"app_passwords": {"type": "str", "no_log": False}}
     entry = {
         "dn": {"type": "str", "required": True},
         "attributes": {"type": "dict", "required": True},
@@ -82,7 +88,7 @@ def main() -> None:
                 "type": "list",
                 "elements": "dict",
                 "default": [],
-                "options": {**named, **secret, **lists},
+                "options": {**named, **secret, **lists, **right},
             },
             "accounts_base": {"type": "str", "required": True},
             "accounts_policy": {"type": "str", "required": True},

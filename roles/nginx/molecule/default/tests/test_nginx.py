@@ -92,6 +92,16 @@ def test_site_has_its_own_rules(host: Any) -> None:
     assert get(host, "https://behind.example.test/")[0] == 502
 
 
+def test_site_with_a_group_of_servers(host: Any) -> None:
+    """Ensure a site may hand requests to a group of servers, and say what windows may do."""
+    status, headers = get(host, "https://grouped.example.test/")
+    assert status == 502
+    assert headers["cross-origin-opener-policy"] == "unsafe-none"
+    assert headers["permissions-policy"] == "camera=(self)"
+    status, headers = get(host, "https://pages.example.test/page.html")
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+
+
 def test_hidden_files_are_no_pages(host: Any) -> None:
     """Ensure files that begin with a dot are not shown."""
     assert get(host, "https://pages.example.test/.secret")[0] == 404

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,11 +22,14 @@ FIRST = "first-long-password"
 PERSON = """dn: uid={uid},ou=people,dc=example,dc=test
 objectClass: inetOrgPerson
 objectClass: inetLocalMailRecipient
+objectClass: kootwijkPerson
 uid: {uid}
 cn: {uid}
 sn: {uid}
 mail: {uid}@example.test
 mailLocalAddress: {uid}.alias@example.test
+kootwijkFilesQuota: 10 GB
+kootwijkMailQuota: 2G
 userPassword: first-long-password
 
 """
@@ -87,7 +92,8 @@ def test_service_reads_no_more(host: Any) -> None:
     """Ensure a service reads no password, no other attribute, and searches by none."""
     found = search(host, READER, "uid=anna '*' '+'").lower()
     assert "uid: anna" in found
-    for name in ("userpassword", "sn:", "cn:", "maillocaladdress", "pwd"):
+    assert "kootwijkmailquota: 2g" in found
+    for name in ("userpassword", "kootwijkfilesquota", "sn:", "cn:", "maillocaladdress", "pwd"):
         assert name not in found
     assert search(host, READER, "'(sn=anna)'") == ""
     assert search(host, READER, "'(userPassword=*)'") == ""
@@ -133,11 +139,27 @@ def test_person_changes_the_password(host: Any) -> None:
     assert "history" in done.stderr + done.stdout
 
 
+def test_portal_sets_a_forgotten_password(host: Any) -> None:
+    """Ensure a service with that right alone sets a password, by the policy, and reads none."""
+    portal, new = f"cn=portal,ou=services,{BASE}", "third-long-password"
+    word = "only-for-this-test"
+    assert as_(host, portal, word, "ldappasswd", "-s short", f"'{ANNA}'").rc != 0
+    done = as_(host, READER, SECRETS[READER], "ldappasswd", f"-s {new}", f"'{ANNA}'")
+    assert "Insufficient access" in done.stderr + done.stdout
+    done = as_(host, portal, word, "ldappasswd", f"-s {new}", f"'{ANNA}'")
+    assert done.rc == 0, done.stderr
+    assert as_(host, ANNA, new, "ldapwhoami").rc == 0
+    done = as_(host, portal, word, "ldapsearch", "-LLL", f"-b '{ANNA}'", "userPassword")
+    assert "userPassword" not in done.stdout
+    assert as_(host, portal, word, "ldappasswd", f"-s {new}", f"'{READER}'").rc != 0
+
+
 def test_person_sees_the_own_entry_alone(host: Any) -> None:
     """Ensure a person reads the own entry without the hash, and nobody else's."""
     own = as_(host, ANNA, FIRST, "ldapsearch", f"-LLL -b '{ANNA}' '*' '+'").stdout
     assert "mail: anna@example.test" in own
     assert f"memberOf: {TEAM}" in own
+    assert "kootwijkFilesQuota: 10 GB" in own
     assert "userPassword" not in own
     assert "pwd" not in own
     other = as_(host, ANNA, FIRST, "ldapsearch", f"-LLL -b '{BERT}'")
@@ -168,6 +190,123 @@ def test_address_belongs_to_one(host: Any, attribute: str) -> None:
     assert "Constraint violation" in done.stderr
 
 
+BOX = f"cn=info,ou=mailboxes,{BASE}"
+BOX_ENTRY = """dn: {dn}
+objectClass: kootwijkMailbox
+cn: info
+mail: {mail}
+mailLocalAddress: {alias}
+member: {member}
+"""
+
+
+@pytest.fixture
+def mailbox(host: Any) -> Iterator[None]:
+    """Make a mailbox of anna's, there for one test."""
+    entry = BOX_ENTRY.format(
+        dn=BOX, mail="info@example.test", alias="vragen@example.test", member=ANNA
+    )
+    done = root(host, "ldapadd", entry)
+    assert done.rc == 0, done.stderr
+    yield
+    root(host, "ldapdelete", "", f"'{BOX}'")
+
+
+@pytest.mark.parametrize("taken", ["anna@example.test", "anna.alias@example.test"])
+def test_mailbox_takes_nobodys_address(host: Any, taken: str) -> None:
+    """Ensure a mailbox of several people gets no address that a person has."""
+    free = "info@example.test"
+    mail, alias = (free, taken) if "alias" in taken else (taken, free)
+    done = root(host, "ldapadd", BOX_ENTRY.format(dn=BOX, mail=mail, alias=alias, member=ANNA))
+    assert "Constraint violation" in done.stderr
+
+
+@pytest.mark.usefixtures("mailbox")
+@pytest.mark.parametrize("attribute", ["mail", "mailLocalAddress"])
+def test_nobody_takes_a_mailboxs_address(host: Any, attribute: str) -> None:
+    """Ensure nobody gets an address that a mailbox of several people has."""
+    taken = {"mail": "info@example.test", "mailLocalAddress": "vragen@example.test"}[attribute]
+    change = f"dn: {BERT}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {taken}\n"
+    assert "Constraint violation" in root(host, "ldapmodify", change).stderr
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_who_sees_mailboxes(host: Any) -> None:
+    """Ensure a service reads of mailboxes what it was given, and others see none."""
+    base = f"ou=mailboxes,{BASE}"
+    found = search(host, READER, "cn=info", base)
+    assert f"member: {ANNA}" in found
+    assert "mailLocalAddress" not in found
+    assert search(host, BLIND, "'(objectClass=*)'", base) == ""
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_mailbox_loses_who_is_deleted(host: Any) -> None:
+    """Ensure who is deleted reads no mailbox any more, also whoever gets the uid later."""
+    assert root(host, "ldapdelete", "", f"'{ANNA}'").rc == 0
+    assert ANNA not in root(host, "ldapsearch", "", f"-LLL -b '{BOX}' member").stdout
+
+
+def day(offset: int) -> str:
+    """Return the date so many days from today, where the people are."""
+    return f"{datetime.now(ZoneInfo('Europe/Amsterdam')) + timedelta(offset):%Y-%m-%d}"
+
+
+def dates(host: Any, *, relax: str = "", **held: str) -> None:
+    """Give anna attributes (an empty one is taken away), and have the dates looked at."""
+    changes = [f"replace: {name}\n{name}: {value}\n" for name, value in held.items() if value]
+    changes += [f"replace: {name}\n" for name, value in held.items() if not value]
+    change = f"dn: {ANNA}\nchangetype: modify\n" + "-\n".join(changes)
+    done = root(host, "ldapmodify", change, relax)
+    assert done.rc == 0, done.stderr
+    host.run("systemctl reset-failed openldap-dates.service")
+    host.check_output("systemctl start openldap-dates.service")
+
+
+def locked(host: Any) -> bool:
+    words = f"-LLL -b '{ANNA}' pwdAccountLockedTime"
+    held = root(host, "ldapsearch", "", words).stdout
+    told = as_(host, ANNA, FIRST, "ldapwhoami").rc != 0
+    assert told == ("000001010000Z" in held)
+    return bool(told)
+
+
+def test_first_day(host: Any) -> None:
+    """Ensure somebody gets in on the first day and not on the day before."""
+    dates(host, kootwijkStart=day(1))
+    assert locked(host)
+    dates(host, kootwijkStart=day(0))
+    assert not locked(host)
+
+
+def test_last_day(host: Any) -> None:
+    """Ensure somebody gets in on the last day, not the day after, and again if it is put off."""
+    dates(host, kootwijkEnd=day(0))
+    assert not locked(host)
+    dates(host, kootwijkEnd=day(-1))
+    assert locked(host)
+    dates(host, kootwijkEnd="")
+    assert not locked(host)
+
+
+def test_lock_of_somebody_else_stays(host: Any) -> None:
+    """Ensure dates take away no administrator's lock, nor that of who was made to leave."""
+    dates(host, relax="-e relax", pwdAccountLockedTime="000001010000Z", kootwijkStart=day(1))
+    dates(host, kootwijkStart=day(0))
+    assert locked(host)
+    dates(host, relax="-e relax", pwdAccountLockedTime="", kootwijkStart=day(1))
+    assert locked(host)
+    dates(host, kootwijkLeft=day(0))
+    dates(host, kootwijkStart="", kootwijkLeft="")
+    assert locked(host)
+
+
+def test_dates_are_looked_at(host: Any) -> None:
+    """Ensure somebody looks every minute."""
+    assert host.service("openldap-dates.timer").is_running
+    assert host.service("openldap-dates.timer").is_enabled
+
+
 def test_team_loses_who_is_deleted(host: Any) -> None:
     """Ensure who is deleted is in no team any more."""
     assert root(host, "ldapdelete", "", f"'{BERT}'").rc == 0
@@ -195,3 +334,68 @@ def test_old_tls_is_refused(host: Any) -> None:
     words = "openssl s_client -connect 127.0.0.1:636 -cipher ALL@SECLEVEL=0 </dev/null 2>&1"
     assert "Cipher is (NONE)" in host.run(words.replace(" -conn", " -tls1_1 -conn")).stdout
     assert "TLSv1.3" in host.run(words.replace(" -conn", " -tls1_3 -conn")).stdout
+
+
+FINDER, KEEPER = f"cn=finder,ou=services,{BASE}", f"cn=keeper,ou=services,{BASE}"
+APPS = f"ou=app-passwords,{BASE}"
+APP = f"cn=abcd-2345,{APPS}"
+APP_SECRET = "abcd-2345-efgh-jkmn-pqrs"  # noqa: S105  (of an entry that is there for one test)
+APP_ENTRY = f"""dn: {APP}
+objectClass: applicationProcess
+objectClass: simpleSecurityObject
+cn: abcd-2345
+seeAlso: {ANNA}
+description: phone
+userPassword: {APP_SECRET}
+"""
+
+
+@pytest.fixture
+def app_password(host: Any) -> Iterator[None]:
+    """Have the service that may do so make an app password of anna's."""
+    bind = f"-x -D '{KEEPER}' -w only-for-this-test"
+    words = f"LDAPTLS_REQCERT=never ldapadd -H ldaps://127.0.0.1 {bind}"
+    done = host.run(f"{words} <<'END'\n{APP_ENTRY}END")
+    assert done.rc == 0, done.stderr
+    yield
+    root(host, "ldapdelete", "", f"'{APP}'")
+
+
+@pytest.mark.usefixtures("app_password")
+def test_app_password_is_tried_by_binding(host: Any) -> None:
+    """Ensure an app password is hashed, opens its own entry alone, and says when it was used."""
+    assert as_(host, APP, APP_SECRET, "ldapwhoami").rc == 0
+    assert as_(host, APP, APP_SECRET + "x", "ldapwhoami").rc != 0
+    assert as_(host, ANNA, APP_SECRET, "ldapwhoami").rc != 0
+    held = root(host, "ldapsearch", "", f"-LLL -b '{APP}' '*' '+'").stdout
+    assert APP_SECRET not in held
+    assert "pwdLastSuccess" in held
+    assert "description" not in as_(host, APP, APP_SECRET, "ldapsearch", f"-LLL -b '{APP}'").stdout
+
+
+@pytest.mark.usefixtures("app_password")
+def test_who_sees_app_passwords(host: Any) -> None:
+    """Ensure those who use and manage them see whose they are and no hash, and others nothing."""
+    for dn, named in {FINDER: False, KEEPER: True}.items():
+        words = f"-LLL -b '{APPS}' '(seeAlso={ANNA})' '*' '+'"
+        found = as_(host, dn, "only-for-this-test", "ldapsearch", words).stdout
+        assert f"dn: {APP}" in found
+        assert ("description: phone" in found) == named
+        assert "userPassword" not in found
+    for dn in (READER, BLIND):
+        assert search(host, dn, "'(objectClass=*)'", APPS) == ""
+
+
+@pytest.mark.usefixtures("app_password")
+def test_who_changes_app_passwords(host: Any) -> None:
+    """Ensure only the service that manages them removes one, and it makes nothing else."""
+    assert as_(host, FINDER, "only-for-this-test", "ldapdelete", f"'{APP}'").rc != 0
+    assert as_(host, KEEPER, "only-for-this-test", "ldapdelete", f"'{BERT}'").rc != 0
+    assert as_(host, KEEPER, "only-for-this-test", "ldapdelete", f"'{APP}'").rc == 0
+
+
+@pytest.mark.usefixtures("app_password")
+def test_app_password_of_who_is_deleted(host: Any) -> None:
+    """Ensure an app password is nobody's when its owner is deleted."""
+    assert root(host, "ldapdelete", "", f"'{ANNA}'").rc == 0
+    assert ANNA not in root(host, "ldapsearch", "", f"-LLL -b '{APP}' seeAlso").stdout

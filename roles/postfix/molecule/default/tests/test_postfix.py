@@ -80,10 +80,52 @@ def outside(address: str, sender: str, to: str) -> Answer:
 
 
 def test_only_the_ports_of_mail(host: Any) -> None:
-    """Ensure Postfix answers on 25, 465 and 587 and on no other port."""
+    """Ensure Postfix answers on 25, 465, 587 and the services' 2525, and on no other port."""
     assert host.service("postfix").is_enabled
     lines = [line for line in host.check_output("ss -Hltnp").splitlines() if '"master"' in line]
-    assert {line.split()[3].rpartition(":")[2] for line in lines} == {"25", "465", "587"}
+    assert {line.split()[3].rpartition(":")[2] for line in lines} == {"25", "465", "587", "2525"}
+
+
+SERVICE = """
+import smtplib, ssl, sys
+door = smtplib.SMTP("127.0.0.1", 2525, timeout=20)
+door.ehlo()
+if SECURE:
+    door.starttls(context=ssl._create_unverified_context())
+    door.ehlo()
+text = "From: SENDER\\r\\nSubject: proef\\r\\nMessage-ID: <ID>\\r\\n\\r\\nGoedendag."
+try:
+    door.sendmail("SENDER", ["bram.jansen@example.test"], text)
+    print(250)
+except smtplib.SMTPRecipientsRefused as error:
+    print(next(iter(error.recipients.values()))[0])
+except smtplib.SMTPResponseException as error:
+    print(error.smtp_code)
+"""
+
+
+def service(host: Any, sender: str, *, secure: bool = True, message_id: str = "x@y.test") -> str:
+    """Send as a service of the platform does, from an address that is one."""
+    text = SERVICE.replace("SENDER", sender).replace("SECURE", str(secure))
+    return str(host.check_output(f"python3 - <<'E'\n{text.replace('ID>', message_id + '>')}\nE"))
+
+
+def test_services_send_as_nobody(host: Any) -> None:
+    """Ensure the platform's services send as noreply, over TLS, signed, and in no person's name."""
+    message_id = f"{uuid.uuid4()}@example.test"
+    assert service(host, "noreply@example.test", message_id=message_id) == "250"
+    assert received(host, "bram", message_id)["From"] == "noreply@example.test"
+    assert service(host, "anna.jansen@example.test") == "554"
+    assert service(host, "noreply@example.test", secure=False) == "530"
+
+
+def test_others_do_not_send_as_services(address: str) -> None:
+    """Ensure nobody sends on the services' port from an address that is none of theirs."""
+    with smtplib.SMTP(address, 2525, timeout=20) as door:
+        door.starttls(context=untrusting())
+        door.ehlo()
+        door.mail("noreply@example.test")
+        assert door.rcpt(BRAM)[0] == 554
 
 
 @pytest.mark.parametrize("port", [465, 587])
@@ -202,3 +244,66 @@ def test_configuration(host: Any) -> None:
     for name in ("aliases", "mailboxes", "senders"):
         file = host.file(f"/etc/postfix/ldap_{name}.cf")
         assert (file.group, file.mode) == ("postfix", 0o640)
+
+
+LEAVE = """\
+require ["copy", "date", "fileinto", "relational", "vacation"];
+if currentdate :value "le" "date" "2100-01-01" {
+  redirect :copy "anna.jansen@example.test";
+  vacation :from "bram.jansen@example.test" :addresses "bram.jansen@example.test"
+    :subject "not here any more" "Write to anna.";
+}
+fileinto "INBOX";
+"""
+
+
+def test_mail_of_who_left_goes_on(host: Any, address: str) -> None:
+    """Ensure it goes on in the name of who left, is kept, and is answered once."""
+    home, message_id = "/var/vmail/example.test/bram", f"{uuid.uuid4()}@example.test"
+    host.check_output(f"install -d -o vmail -g vmail -m 700 {home}")
+    command = f"install -o vmail -g vmail -m 600 /dev/stdin {home}/leave.sieve"
+    host.check_output(f"{command} <<'END'\n{LEAVE}END")
+    host.check_output(f"rm -f {home}/.dovecot.lda-dupes")
+    try:
+        with submission(address) as door:
+            assert send(door, ANNA, BRAM, Message_ID=f"<{message_id}>")[0] == 250
+        # The answer names it as well, in In-Reply-To.
+        found = f"Message-ID: <{message_id}>"
+        assert received(host, "anna", found)["Return-Path"] == f"<{BRAM}>"
+        assert received(host, "bram", found)["Return-Path"] == f"<{ANNA}>"
+        answer = received(host, "anna", "Subject: not here any more")
+        assert (answer["From"], answer["Return-Path"]) == (BRAM, "<>")
+    finally:
+        host.run(f"rm {home}/leave.sieve")
+
+
+def test_mailbox_of_several(host: Any, address: str) -> None:
+    """Ensure its alias leads to it, its members send with its addresses, and nobody else does."""
+    message_id = f"{uuid.uuid4()}@example.test"
+    with submission(address, "bram") as door:
+        sent = send(door, BRAM, "vragen@example.test", Message_ID=f"<{message_id}>")
+        assert sent[0] == 250, sent
+        for sender in ("info@example.test", "vragen@example.test"):
+            assert send(door, sender, ANNA)[0] == 553
+    find = f"grep -rlF '{message_id}' /var/vmail/example.test/.mailboxes/info/box/new"
+    host.check_output(f'timeout 20 sh -c "until {find}; do sleep 0.5; done"')
+    with submission(address, "anna") as door:
+        for sender in ("info@example.test", "vragen@example.test"):
+            assert send(door, sender, BRAM)[0] == 250
+        assert send(door, BRAM, ANNA)[0] == 553
+    assert outside(address, "", "nothere@example.test")[0] == 550
+
+
+@pytest.mark.parametrize("sender", [ANNA, "info@example.test", ""])
+def test_who_is_locked_sends_nothing_more(host: Any, address: str, sender: str) -> None:
+    """Ensure a session that is open ends with its owner, whatever address it sends with."""
+    change = "{}: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z"
+    entry = "dn: uid=anna,ou=people,dc=example,dc=test\nchangetype: modify\n" + change
+    command = "ldapmodify -Q -Y EXTERNAL -H ldapi:/// -e relax <<'END'\n{}\nEND"
+    with submission(address) as door:
+        host.check_output(command.format(entry.format("add")))
+        try:
+            code, text = send(door, sender, BRAM, From=ANNA)
+        finally:
+            host.check_output(command.format(entry.format("delete")))
+    assert (code, "may not send any more" in text) == (554, True)

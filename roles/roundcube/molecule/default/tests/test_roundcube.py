@@ -75,6 +75,39 @@ def test_person_is_one_user(host: Any) -> None:
     assert database(host, query) == ["anna.jansen@example.test|Anna Jansen"]
 
 
+BOX = """\
+dn: cn=info,ou=mailboxes,dc=example,dc=test
+changetype: {change}
+{more}member: uid={uid},ou=people,dc=example,dc=test
+"""
+MOVE = "replace: member\n"
+NEW = "objectClass: kootwijkMailbox\ncn: info\nmail: info@example.test\n"
+
+
+def member(host: Any, uid: str, *, new: bool = False) -> list[str]:
+    """Have one member in a mailbox of several; return with what bram sends after logging in."""
+    how = {"change": "add", "more": NEW} if new else {"change": "modify", "more": MOVE}
+    text = BOX.format(uid=uid, **how)
+    host.check_output(f"ldapmodify -Q -Y EXTERNAL -H ldapi:/// <<'END'\n{text}END")
+    browse(host, f"print(json.dumps(log_in('bram', '{PASSWORD}')[0]))")
+    query = (
+        "SELECT email, standard FROM identities JOIN users USING (user_id) "
+        "WHERE username = 'bram' AND identities.del = 0 ORDER BY email"
+    )
+    return database(host, query)
+
+
+def test_address_of_several(host: Any) -> None:
+    """Ensure members may choose the mailbox's address to send with, others not, nor ex-members."""
+    own = "bram.jansen@example.test|1"
+    host.run("ldapdelete -Q -Y EXTERNAL -H ldapi:/// cn=info,ou=mailboxes,dc=example,dc=test")
+    assert member(host, "anna", new=True) == [own]
+    assert member(host, "bram") == [own, "info@example.test|0"]
+    assert member(host, "bram") == [own, "info@example.test|0"]
+    assert member(host, "anna") == [own]
+    host.run("ldapdelete -Q -Y EXTERNAL -H ldapi:/// cn=info,ou=mailboxes,dc=example,dc=test")
+
+
 def test_wrong_password(host: Any) -> None:
     """Ensure a wrong password lets nobody in."""
     assert browse(host, "print(json.dumps(log_in('anna', 'wrong')[0]))") == 401
