@@ -19,7 +19,7 @@ from verify.jurisdiction.addresses import MAGIC, AddressTable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from verify.jurisdiction.target import Address
+    from verify.jurisdiction.carried import Address
 
 TODAY = date(2026, 11, 24)
 BITS = {4: 32, 6: 128}

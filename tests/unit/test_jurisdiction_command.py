@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deploy.errors import UnreachableError
+from deploy.errors import InputError, UnreachableError
 from deploy.paths import ROOT
 from verify.jurisdiction import command
 
@@ -55,6 +55,7 @@ def test_one_object_per_target_in_order() -> None:
         (["example.nl"], 1),
         (["surf.nl", ""], 2),
         (["microsoft.com", "1.2.3"], 2),
+        (["surf.nl", "x@gmail.com,y@surf.nl", "bit.nl"], 2),
     ],
 )
 def test_exit_codes(targets: list[str], code: int) -> None:
@@ -66,6 +67,7 @@ def test_a_bad_target_is_in_the_array_and_never_passes() -> None:
     (found,) = judged("1.2.3")
     assert (found["status"], found["jurisdiction"]) == ("UNKNOWN", "UNKNOWN")
     assert "no target" in found["error"]
+    assert "give a URL" in found["error"]
 
 
 def test_as_of_takes_a_day() -> None:
@@ -87,6 +89,14 @@ def test_a_named_resolver_must_answer() -> None:
     with pytest.raises(UnreachableError) as caught:
         run("surf.nl", resolver="127.0.0.1", offline=False)
     assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("resolver", ["", "dns.example.nl"])
+def test_a_resolver_that_is_no_address_is_refused(resolver: str) -> None:
+    with pytest.raises(InputError, match="by its address") as caught:
+        run("surf.nl", resolver=resolver, offline=False)
+    assert caught.value.where == repr(resolver)
+    assert "give an IPv4" in caught.value.next_step
 
 
 def test_damaged_address_data_is_said_before_anything_is_judged(tmp_path: Path) -> None:
@@ -119,14 +129,42 @@ def test_targets_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> No
     assert [one["target"] for one in judged("-")] == ["surf.nl", "bit.nl"]
 
 
+@pytest.mark.parametrize("text", ["", "\n  \n"])
+def test_standard_input_without_a_target_is_no_pass(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    with pytest.raises(InputError, match="no target") as caught:
+        run("surf.nl", "-")
+    assert caught.value.exit_code == 2
+
+
 def test_the_arguments_are_those_of_run() -> None:
     parser = argparse.ArgumentParser()
     command.arguments(parser)
     given = vars(parser.parse_args(["surf.nl", "--as-of", "2026-01-01", "--json", "--offline"]))
     assert command.run(**given, out=io.StringIO()) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--as-of", "yesterday"], "YYYY-MM-DD"),
+        (["--as-of", "2026-13-01"], "YYYY-MM-DD"),
+        (["--as-of", "20261101"], "YYYY-MM-DD"),
+        (["--as-of", "2026-W48-1"], "YYYY-MM-DD"),
+        (["--offline", "--resolver", "192.0.2.1"], "not allowed with"),
+    ],
+)
+def test_wrong_arguments_say_what_is_right(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    parser = argparse.ArgumentParser()
+    command.arguments(parser)
     with pytest.raises(SystemExit) as caught:
-        parser.parse_args(["surf.nl", "--as-of", "yesterday"])
+        parser.parse_args(["surf.nl", *arguments])
     assert caught.value.code == 2
+    assert says in capsys.readouterr().err
 
 
 def test_ten_thousand_targets_take_seconds() -> None:

@@ -99,6 +99,16 @@ def test_mail_goes_where_its_mx_points(engine: Engine) -> None:
     assert engine.verdict("post@gemeente.nl", network=without).jurisdiction is Jurisdiction.EU
 
 
+def test_mail_whose_mx_was_not_found_out_passes_only_where_mail_is_known(engine: Engine) -> None:
+    found = engine.verdict("post@surf.nl", network=Fake({}, broken="surf.nl"))
+    assert (found.status, found.evidence) == (Status.UNKNOWN, "E1")
+    assert "takes its mail" not in str(found.as_json()["chain"])
+    known = engine.verdict("post@mailbox.org", network=Fake({}, broken="mailbox.org"))
+    assert known.status is Status.PASS
+    none = engine.verdict("post@surf.nl", network=Fake({("surf.nl", "A"): [HETZNER]}))
+    assert (none.status, none.evidence) == (Status.PASS, "E3")
+
+
 def test_who_serves_the_zone_counts_for_the_name_alone(engine: Engine) -> None:
     records = {
         ("www.x.nl", "A"): [HETZNER],

@@ -132,8 +132,31 @@ def test_what_was_checked_too_long_ago_is_unknown(facts: Path) -> None:
     assert engine.verdict("Big Inc.", as_of=last + timedelta(days=1)).jurisdiction is US
 
 
-def test_owners_in_a_ring_end(engine: Engine) -> None:
-    assert engine.verdict("Ring A B.V.", as_of=date(2026, 1, 2)).jurisdiction is NL
+def test_an_owner_since_nobody_knows_when_does_not_hold_for_ever_backwards(facts: Path) -> None:
+    with (facts / "organisations.csv").open("a") as file:
+        file.write("sub,Sub B.V.,NL,,b\nour,Our B.V.,NL,,b\n")
+    with (facts / "owners.csv").open("a") as file:
+        file.write("sub,kg,controls,,,b\nour,big,controls,,,b\n")
+    engine = Engine(reader.load(facts), max_age=30)
+    first = date(2026, 1, 1) - timedelta(days=30)
+    assert engine.verdict("Sub B.V.", as_of=first).status is Status.PASS
+    early = engine.verdict("Sub B.V.", as_of=first - timedelta(days=1))
+    assert (early.jurisdiction, early.status) == (UNKNOWN, Status.UNKNOWN)
+    assert "since when is not on record" in str(early.as_json()["chain"])
+    assert engine.verdict("Our B.V.", as_of=date(2013, 1, 1)).jurisdiction is US
+
+
+def test_a_day_before_the_records_is_told(engine: Engine) -> None:
+    before = engine.verdict("Big Inc.", as_of=date(2025, 12, 31))
+    assert "read after 2025-12-31" in str(before.notes)
+    assert not engine.verdict("Big Inc.", as_of=date(2026, 1, 1)).notes
+
+
+def test_owners_in_a_ring_end(facts: Path) -> None:
+    with (facts / "owners.csv").open("a") as file:
+        file.write("c,host,influences,,,b\nhost,c,influences,,,b\n")
+    found = Engine(reader.load(facts)).verdict("Ring A B.V.", as_of=date(2026, 1, 2))
+    assert found.jurisdiction is NL
 
 
 def test_an_unknown_seat_is_unknown(engine: Engine) -> None:
@@ -182,6 +205,7 @@ def test_real_takeovers() -> None:
         ("solvinity.com", date(2026, 5, 25), Status.PASS),
         ("owncloud.com", date(2022, 1, 1), Status.PASS),
         ("owncloud.com", date(2024, 1, 1), Status.FAIL),
+        ("AWS EMEA SARL", date(2013, 1, 1), Status.FAIL),
     ):
         assert engine.verdict(target, as_of=day).status is status, (target, day)
 

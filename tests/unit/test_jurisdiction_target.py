@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 
 from verify.jurisdiction.target import BadTargetError, Kind, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -21,15 +26,26 @@ from verify.jurisdiction.target import BadTargetError, Kind, parse
         ("example\u3002nl", Kind.NAME, "example.nl"),
         ("https://example.nl/path?x=1#y", Kind.NAME, "example.nl"),
         ("https://microsoft.com@evil.nl/", Kind.NAME, "evil.nl"),
-        ("https://evil.nl\\@microsoft.com/", Kind.NAME, "evil.nl"),
         ("https://user:pass@example.nl:8443", Kind.NAME, "example.nl"),
         ("ldaps://directory.example.nl:636", Kind.NAME, "directory.example.nl"),
         ("example.nl:443", Kind.NAME, "example.nl"),
         ("ghcr.io/kootwijk/image:1.0", Kind.NAME, "ghcr.io"),
         ("git@github.com:kootwijk/kootwijk.git", Kind.NAME, "github.com"),
+        ("git@github.com:1password/cli", Kind.NAME, "github.com"),
+        ("github.com:kootwijk/kootwijk.git", Kind.NAME, "github.com"),
+        ("example.nl:65535", Kind.NAME, "example.nl"),
+        ("https://example.nl:/", Kind.NAME, "example.nl"),
+        ("*.example.nl:*", Kind.NAME, "example.nl"),
+        ("//fonts.googleapis.com/css?family=x", Kind.NAME, "fonts.googleapis.com"),
+        ("stun:stun.l.google.com:19302", Kind.NAME, "stun.l.google.com"),
+        ("turns:turn.example.nl:5349?transport=tcp", Kind.NAME, "turn.example.nl"),
+        ("turn:[2606:4700::1]:3478", Kind.ADDRESS, "2606:4700::1"),
+        ("[smtp.example.nl]:587", Kind.NAME, "smtp.example.nl"),
         ("localhost", Kind.NAME, "localhost"),
         ("user@zivver.com", Kind.MAIL, "zivver.com"),
         ("mailto:dmarc@example.nl?subject=x", Kind.MAIL, "example.nl"),
+        ("mailto:dmarc@example.nl!10m", Kind.MAIL, "example.nl"),
+        ("mailto:first%2Blast@example.nl", Kind.MAIL, "example.nl"),
         ("user@[1.2.3.4]", Kind.ADDRESS, "1.2.3.4"),
         ("user@[IPv6:2001:db8::1]", Kind.ADDRESS, "2001:db8::1"),
         ("1.1.1.1", Kind.ADDRESS, "1.1.1.1"),
@@ -41,11 +57,18 @@ from verify.jurisdiction.target import BadTargetError, Kind, parse
         ("fe80::1%eth0", Kind.ADDRESS, "fe80::1"),
         ("https://1.1.1.1/dns-query", Kind.ADDRESS, "1.1.1.1"),
         ("192.0.2.77/24", Kind.NETWORK, "192.0.2.0/24"),
+        ("::ffff:8.8.8.0/120", Kind.NETWORK, "8.8.8.0/24"),
+        ("64:ff9b::808:808/128", Kind.NETWORK, "8.8.8.8/32"),
+        ("2002:808:808::/48", Kind.NETWORK, "8.8.8.8/32"),
+        ("2002:808::/32", Kind.NETWORK, "8.8.0.0/16"),
+        ("::ffff:0:0/95", Kind.NETWORK, "::fffe:0:0/95"),
         ("AS16509", Kind.ASN, "AS16509"),
         ("asn 16509", Kind.ASN, "AS16509"),
         ("Akamai International B.V.", Kind.ORGANISATION, "Akamai International B.V."),
         ("Hetzner", Kind.ORGANISATION, "Hetzner"),
         ("C=US, O=Let's Encrypt, CN=R3", Kind.ISSUER, "C=US, O=Let's Encrypt, CN=R3"),
+        ("issuer=C = US, O = x", Kind.ISSUER, "issuer=C = US, O = x"),
+        ("/C=US/O=x", Kind.ISSUER, "/C=US/O=x"),
         (".nl", Kind.TLD, "nl"),
     ],
 )
@@ -66,6 +89,7 @@ def test_targets(text: str, kind: Kind, normal: str) -> None:
         "256.1.1.1",
         "AS0",
         "AS4294967296",
+        "AS99999999999",
         "user@",
         "@example.nl",
         "https://",
@@ -86,6 +110,64 @@ def test_what_is_no_target_is_refused(text: str) -> None:
         parse(text)
     assert caught.value.exit_code == 2
     assert caught.value.where.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        # several in one, of which only one would be judged
+        ("x@gmail.com,y@surf.nl", "more than one @"),
+        ("mailto:a@gmail.com,mailto:b@surf.nl", "LOCAL@DOMAIN"),
+        ("mailto:a%40gmail.com%2Cb@surf.nl", "LOCAL@DOMAIN"),
+        ("mailto:a@surf.nl?cc=b@gmail.com", "several mail addresses"),
+        ("gmail.com,y@surf.nl", "LOCAL@DOMAIN"),
+        ("Jan <jan@gmail.com>", "a space"),
+        ("x@gmail.com y@surf.nl", "a space"),
+        ("surf.nl:443,microsoft.com", "several targets"),
+        ("surf.nl:443:microsoft.com:443", "no port"),
+        ("https://surf.nl/ https://microsoft.com/", "several targets"),
+        ("https://surf.nl/,https://microsoft.com/", "several targets"),
+        ("mongodb://a.surf.nl:27017,b.mongodb.net:27017/x", "several targets"),
+        # what programs read in different ways
+        ("https://surf.nl\\@microsoft.com", "backslash"),
+        ("https:\\\\microsoft.com\\x", "backslash"),
+        ("https://a@surf.nl@microsoft.com/", "more than one @"),
+        ("[surf.nl]microsoft.com", "no port"),
+        ("9.9.9.9%.microsoft.com", "host name"),
+        ("9.9.9.9/33", "length of a prefix"),
+        ("9.9.9.9/x", "length of a prefix"),
+        ("2620:fe::fe/129", "length of a prefix"),
+        # a URL that is none, and a port that is none
+        ("https:/surf.nl", "no port"),
+        ("http:surf.nl", "no port"),
+        ("jdbc:postgresql://surf.nl:5432/x", "no port"),
+        ("surf.nl:99999", "no port"),
+        ("https://surf.nl:{{port}}/", "no port"),
+        ("http://[::1", "no port"),
+    ],
+)
+def test_what_would_be_half_judged_is_refused_and_says_why(text: str, why: str) -> None:
+    with pytest.raises(BadTargetError, match=why) as caught:
+        parse(text)
+    assert caught.value.next_step.startswith("give ")
+
+
+def test_a_path_is_a_file_or_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.pem").mkdir()
+    os.mkfifo(tmp_path / "fifo.pem")
+    (tmp_path / "file").touch()
+    assert parse(str(tmp_path / "file")).kind is Kind.CERTIFICATE
+    for path, why in (
+        ("missing.pem", "No such file"),
+        ("./missing.crt", "No such file"),
+        ("x" * 300 + ".pem", "too long"),
+        (str(tmp_path / "absent"), "No such file"),
+        (str(tmp_path / "folder.pem"), "a folder or a device"),
+        (str(tmp_path / "fifo.pem"), "a folder or a device"),
+    ):
+        with pytest.raises(BadTargetError, match=why) as caught:
+            parse(path)
+        assert "certificate file" in caught.value.next_step
 
 
 def test_any_text_is_a_target_or_refused_and_nothing_else() -> None:

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from verify.jurisdiction import Engine, Jurisdiction, Status, Verdict
+from verify.jurisdiction import BadTargetError, Engine, Jurisdiction, Status, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +110,20 @@ def judge(engine: Engine, target: str, day: date = DAY) -> Verdict:
         ("AS64512", "UNKNOWN", "unknown", "UNKNOWN"),
         ("Een Onbekende Onderneming B.V.", "UNKNOWN", "unknown", "UNKNOWN"),
         ("0.0.0.0/0", "US", "unknown", "FAIL"),
+        ("::/1", "US", "unknown", "FAIL"),
+        ("::ffff:8.8.8.0/120", "US", "controlled", "FAIL"),
+        # of an issuer, an O that nobody knows is not mended by another O or a CN
+        ("O=Onbekend, CN=D-Trust GmbH", "UNKNOWN", "unknown", "UNKNOWN"),
+        ("2.5.4.10=Onbekend, CN=D-Trust GmbH", "UNKNOWN", "unknown", "UNKNOWN"),
+        ("O=Onbekend, O=D-Trust GmbH", "UNKNOWN", "unknown", "UNKNOWN"),
+        ('OU="x, O=D-Trust GmbH", CN=Onbekend', "UNKNOWN", "unknown", "UNKNOWN"),
+        ("O=Onbekend, CN=R3", "US", "unknown", "FAIL"),
+        ("O=DigiCert, Inc., C=US", "US", "controlled", "FAIL"),
+        ("microsoft.com/O=D-Trust GmbH", "US", "controlled", "FAIL"),
+        # where nobody asked for the MX, only who runs mail is known to run this mail
+        ("info@surf.nl", "UNKNOWN", "unknown", "UNKNOWN"),
+        ("info@microsoft.com", "US", "controlled", "FAIL"),
+        ("info@mailbox.org", "EU", "none", "PASS"),
         ("Red Hat Enterprise Linux", "US", "supplier-only", "PASS"),
     ],
 )
@@ -199,6 +213,78 @@ def test_every_step_has_source_and_date_and_unverified_facts_say_so(engine: Engi
             assert step["unverified"] is known, step
     assert judge(engine, "hetzner.com").unverified
     assert not judge(engine, "AS16509").unverified
+
+
+def test_mail_whose_mx_nobody_asked_for_says_so(engine: Engine) -> None:
+    assert "MX not found out" in str(judge(engine, "info@surf.nl").notes)
+    assert "MX" not in str(judge(engine, "info@mailbox.org").notes)
+
+
+@pytest.mark.parametrize(
+    ("target", "scope"),
+    [
+        ("10.0.0.1", "private"),
+        ("10.0.0.0/24", "private"),
+        ("192.168.1.0/24", "private"),
+        ("100.64.0.0/10", "private"),
+        ("127.0.0.0/8", "loopback"),
+        ("fe80::/10", "link-local"),
+        ("224.0.0.0/4", "multicast"),
+        ("10.0.0.0/7", "public"),
+        ("192.0.0.0/2", "public"),
+    ],
+)
+def test_a_network_has_the_scope_of_its_addresses(engine: Engine, target: str, scope: str) -> None:
+    found = judge(engine, target)
+    assert found.scope == scope
+    assert found.status is not Status.PASS
+
+
+def issued_by(organisation: str) -> bytes:
+    """Return a certificate (PEM) with that O as its issuer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.ORGANIZATION_NAME, organisation)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
+    )
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def test_every_certificate_of_a_file_is_judged_and_the_worst_counts(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.pem"
+    good, bad = issued_by("D-Trust GmbH"), issued_by("DigiCert Inc")
+    for order, number in (((good, bad), 2), ((bad, good), 1)):
+        file.write_bytes(b"# a comment\n".join(order))
+        found = judge(engine, str(file))
+        assert (found.jurisdiction, found.status) == (Jurisdiction.US, Status.FAIL)
+        failed = [p.role for p in found.parties if p.status is Status.FAIL]
+        assert failed == [f"issuer of certificate {number}"]
+        assert f"certificate {number}: FAIL" in found.notes
+        assert any(f"{number} of 2: O=DigiCert Inc" in s.value for s in found.chain)
+    file.write_bytes(good + good)
+    assert judge(engine, str(file)).status is Status.PASS
+
+
+def test_a_file_whose_certificates_are_not_all_read_is_refused(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.pem"
+    good, trusted = issued_by("D-Trust GmbH"), issued_by("DigiCert Inc")
+    for rest, why in (
+        (trusted.replace(b" CERT", b" TRUSTED CERT"), "another kind"),
+        (b" " * (1 << 20) + trusted, "larger"),
+    ):
+        file.write_bytes(good + rest)
+        with pytest.raises(BadTargetError, match=why):
+            judge(engine, str(file))
 
 
 def test_a_certificate_is_judged_by_its_issuer_and_where_it_points(

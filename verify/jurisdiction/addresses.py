@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from verify.jurisdiction.target import Address, Network
+    from verify.jurisdiction.carried import Address, Network
 
 MAGIC = b"KWADDR01"
 DIGEST = slice(8, 40)

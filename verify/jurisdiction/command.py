@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json as json_module
+import re
 import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TextIO
 
-from deploy.errors import UnreachableError
+from deploy.errors import InputError, UnreachableError
 from verify.jurisdiction.engine import Engine
 from verify.jurisdiction.model import Jurisdiction, Status
 from verify.jurisdiction.resolve import DnsResolver, reaches_the_internet
@@ -16,7 +18,6 @@ from verify.jurisdiction.target import BadTargetError
 from verify.jurisdiction.verdict import Verdict
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
@@ -30,11 +31,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from pathlib import Path  # noqa: PLC0415  (only the command line needs it)
 
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="- reads them, one a line")
-    parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="default: today")
+    parser.add_argument("--as-of", type=_day, metavar="DATE", help="YYYY-MM-DD; default: today")
     parser.add_argument("--json", action="store_true", help="an array, one object per target")
-    parser.add_argument("--offline", action="store_true", help="ask no resolver")
-    parser.add_argument("--resolver", metavar="ADDRESS", help="ask this one; it must answer")
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--offline", action="store_true", help="ask no resolver")
+    asked.add_argument("--resolver", metavar="ADDRESS", help="ask this one; it must answer")
     parser.add_argument("--addresses", type=Path, metavar="FILE", help="a packed address table")
+
+
+def _day(text: str) -> date:
+    try:
+        if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no day: write YYYY-MM-DD, as in 2026-11-30")
 
 
 def run(
@@ -50,8 +61,9 @@ def run(
     """Judge ``targets`` in order and print them to ``out`` (default stdout).
 
     Return 0 when all pass, 1 when one fails or is unknown, 2 when one is no target (the others
-    are judged). Raise UnreachableError (exit 3) when ``resolver`` was named and is of no use, or
-    when the address data is damaged or stale.
+    are judged). Raise InputError when standard input holds none or ``resolver`` is no address,
+    UnreachableError (exit 3) when ``resolver`` is of no use, or the address data is damaged or
+    stale.
     """
     engine = Engine.load(addresses=addresses)
     network = None if offline else _network(resolver)
@@ -70,7 +82,14 @@ def run(
 def _expanded(targets: Iterable[str]) -> Iterable[str]:
     for one in targets:
         if one == "-":
-            yield from (line.rstrip("\n") for line in sys.stdin if line.strip())
+            found = [line.rstrip("\n") for line in sys.stdin if line.strip()]
+            if not found:
+                raise InputError(
+                    "standard input holds no target",
+                    where="-",
+                    next_step="look at the command before the pipe; write one target a line",
+                )
+            yield from found
         else:
             yield one
 
@@ -88,10 +107,10 @@ class _Silent:
 
 def _network(address: str | None) -> Resolver | None:
     try:
-        resolver = DnsResolver([address] if address else [])
+        resolver = DnsResolver([] if address is None else [address])
         why = reaches_the_internet(resolver)
     except UnreachableError as error:
-        if address:
+        if address is not None:
             raise
         return _Silent(error.what)
     if why and address:
@@ -106,7 +125,7 @@ def _judge(engine: Engine, text: str, as_of: date | None, network: Resolver | No
         return engine.verdict(text, as_of=as_of, network=network)
     except BadTargetError as error:
         day = as_of or datetime.now(UTC).date()
-        return Verdict(text, "bad", "", day, (), (), error=error.what)
+        return Verdict(text, "bad", "", day, (), (), error=f"{error.what}; {error.next_step}")
 
 
 def _text(verdict: Verdict) -> str:

@@ -11,12 +11,12 @@ from verify.jurisdiction.naming import simple
 
 if TYPE_CHECKING:
     from verify.jurisdiction.addresses import AddressTable
+    from verify.jurisdiction.carried import Address, Network
     from verify.jurisdiction.tables import Tables
-    from verify.jurisdiction.target import Address, Network
 
 Found = tuple[str, Source]
 _MOST = 64  # origins of one network that are judged
-_SHARED = ipaddress.ip_network("100.64.0.0/10")  # RFC 6598
+_SHARED = ipaddress.IPv4Network("100.64.0.0/10")  # RFC 6598
 
 
 @dataclass
@@ -35,14 +35,14 @@ class Holders:
     tables: Tables
     addresses: AddressTable | None
 
-    def scope(self, address: Address) -> str:
-        """Return why ``address`` is not public, or an empty string."""
+    def scope(self, address: Address | Network) -> str:
+        """Return why ``address``, or all of a network, is not public, or an empty string."""
         special = {
             "loopback": address.is_loopback,
             "link-local": address.is_link_local,
             "multicast": address.is_multicast,
             "unspecified": address.is_unspecified,
-            "private": address.is_private or address in _SHARED,
+            "private": address.is_private or _shared(ipaddress.ip_network(address)),
             "reserved": address.is_reserved or not address.is_global,
         }
         return next((word for word, holds in special.items() if holds), "")
@@ -132,3 +132,7 @@ class Holders:
         placed.orgs += more.orgs
         placed.stranger = placed.stranger or more.stranger
         return placed
+
+
+def _shared(network: Network) -> bool:
+    return isinstance(network, ipaddress.IPv4Network) and network.subnet_of(_SHARED)

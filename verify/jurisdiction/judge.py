@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from verify.jurisdiction import certificate, names
 from verify.jurisdiction.holders import Holders
-from verify.jurisdiction.model import Jurisdiction, Party, Source, Step
+from verify.jurisdiction.model import Jurisdiction, Party, Source, Status, Step
 from verify.jurisdiction.naming import simple
 from verify.jurisdiction.network import Lookup
 from verify.jurisdiction.owners import Climb, unknown
 from verify.jurisdiction.target import Kind, Target
+from verify.jurisdiction.verdict import worst_status
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from verify.jurisdiction.certificate import Issuer
     from verify.jurisdiction.engine import Engine
     from verify.jurisdiction.holders import Placed
     from verify.jurisdiction.resolve import Resolver
@@ -78,6 +80,11 @@ class Judge:
         self.case.steps += climb.steps
         if party.influence is not None and not party.influence.passes:
             self.note(f"{party.owner} is influenced by a party under {party.influence.name} law")
+        if climb.later:
+            self.note(
+                f"some records were read after {self.case.day}: who owned it then shows only "
+                "where an owner's days are on record"
+            )
         if party.reopened:
             self.note(f"a takeover of {party.operator} or its owner is open: reopened")
         return party
@@ -108,9 +115,15 @@ class Judge:
         known = self.known(name, "mail of" if target.kind is Kind.MAIL else "operator")
         if not known:
             self.imitation(name)
-        if self.network and case.scope == "public":
-            Lookup(self, self.network).follow(target, known=known)
-        elif not known:
+        asked = Lookup(self, self.network) if self.network and case.scope == "public" else None
+        if asked:
+            asked.follow(target, known=known)
+        if target.kind is Kind.MAIL and case.service != "mail" and not (asked and asked.mx):
+            self.note("MX not found out: whose servers take this domain's mail is unknown")
+            if not any(party.status is Status.FAIL for party in case.parties):
+                party = unknown("mail server", f"MX of {names.shown(name)}", case.steps)
+                case.parties.append(party)
+        elif not known and not asked:
             case.parties.append(unknown("operator", names.shown(name), case.steps))
         if not case.name_complete and case.name_jurisdiction is not None:
             case.notes.append(
@@ -154,18 +167,27 @@ class Judge:
 
     def address(self, text: str) -> None:
         """Add who holds one address."""
-        case, address = self.case, ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
         if scope := self.holders.scope(address):
-            case.scope = scope
-            value = f"{text} is {scope}: who answers is decided by the network it is used in"
-            case.steps.append(Step("address", value, SPECIAL))
-            case.parties.append(unknown("holder", text, case.steps))
-            return
-        found = self.holders.of_address(address)
-        self.placed(found, text)
+            self.special("address", text, scope)
+        else:
+            self.placed(self.holders.of_address(address), text)
 
     def networks(self, text: str) -> None:
-        self.placed(self.holders.of_network(ipaddress.ip_network(text)), text)
+        network = ipaddress.ip_network(text)
+        found = self.holders.of_network(network)
+        scope = self.holders.scope(network)
+        if scope and not found.orgs:
+            self.special("network", text, scope)
+        else:
+            self.placed(found, text)
+
+    def special(self, what: str, text: str, scope: str) -> None:
+        """Add an address or network that nobody holds on the internet."""
+        self.case.scope = scope
+        value = f"{text} is {scope}: who answers is decided by the network it is used in"
+        self.case.steps.append(Step(what, value, SPECIAL))
+        self.case.parties.append(unknown("holder", text, self.case.steps))
 
     def asn(self, number: int) -> None:
         self.placed(self.holders.of_asn(number), f"AS{number}")
@@ -187,18 +209,29 @@ class Judge:
             self.case.parties.append(unknown("organisation", text, self.case.steps))
 
     def certificate(self, target: Target) -> None:
-        issuer = certificate.issuer(target)
         self.case.service, self.case.layer = "ca", "L7"
+        for one in certificate.issuers(target):
+            before = len(self.case.parties)
+            self.issuer(one)
+            for host in one.hosts:
+                if not self.known(host, "revocation and issuer address"):
+                    self.note(f"the certificate points at {host}, which nobody placed")
+            found = worst_status((p.status for p in self.case.parties[before:]), empty=Status.PASS)
+            if one.number and found is not Status.PASS:
+                self.note(f"certificate {one.number}: {found}")
+
+    def issuer(self, issuer: Issuer) -> None:
+        """Add who issued one certificate; what a common name says never mends an unknown O."""
         self.case.steps += issuer.steps
-        found = next((i for o in issuer.names if (i := self.holders.issuer(o))), None)
-        if found:
-            self.add("issuer", *found)
-        else:
-            name = issuer.names[0] if issuer.names else ""
-            self.case.parties.append(unknown("issuer", name, self.case.steps))
-        for host in issuer.hosts:
-            if not self.known(host, "revocation and issuer address"):
-                self.case.notes.append(f"the certificate points at {host}, which nobody placed")
+        role = f"issuer of certificate {issuer.number}" if issuer.number else "issuer"
+        found = {name: self.holders.issuer(name) for name in issuer.names}
+        strangers = [name for name, known in found.items() if known is None]
+        if strangers or not found:
+            found |= {name: self.holders.issuer(name) for name in issuer.more}
+            party = unknown(role, next(iter(strangers), ""), self.case.steps)
+            self.case.parties.append(party)
+        for known in filter(None, found.values()):
+            self.add(role, *known)
 
 
 def _given(what: str, value: str) -> Step:

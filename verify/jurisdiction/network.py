@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from deploy.errors import UnreachableError
 from verify.jurisdiction import names
+from verify.jurisdiction.carried import unwrap
 from verify.jurisdiction.model import Jurisdiction, Source, Step
 from verify.jurisdiction.owners import unknown
-from verify.jurisdiction.target import BadTargetError, Kind, name, unwrap
+from verify.jurisdiction.target import BadTargetError, Kind, name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ class Lookup:
         self.judge, self.case, self.resolver = judge, judge.case, resolver
         self.source = Source(resolver.name, judge.case.day.isoformat())
         self.failed, self.answered = False, False
+        self.mx = False  # whether the domain's MX, or that it has none, was found out
 
     def follow(self, target: Target, *, known: bool) -> None:
         """Add what answers for ``target``; ``known``: the facts name who is behind it."""
@@ -53,6 +55,9 @@ class Lookup:
 
     def _mail(self, domain: str) -> list[str]:
         found = self._ask(domain, "MX")
+        self.mx = not self.failed
+        if self.failed:
+            return []
         hosts = [one.partition(" ")[2] for one in found]
         value = ", ".join(hosts) if found else "none: the domain itself takes its mail"
         self.case.steps.append(Step("MX", f"{domain}: {value}", self.source))

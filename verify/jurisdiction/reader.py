@@ -17,7 +17,7 @@ from verify.jurisdiction.tables import Holder, Service, Tables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from verify.jurisdiction.target import Network
+    from verify.jurisdiction.carried import Network
 
     Row = dict[str, str]
 

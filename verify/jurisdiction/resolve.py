@@ -43,7 +43,9 @@ class DnsResolver:
             raise UnreachableError("this machine has no resolver") from error
         except ValueError as error:
             raise InputError(
-                "a resolver is given by its address", where=", ".join(servers)
+                "a resolver is given by its address",
+                where=", ".join(map(ascii, servers)),
+                next_step="give an IPv4 or IPv6 address, or nothing: this machine's own resolver",
             ) from error
         self._resolver.port = port
         self._resolver.timeout, self._resolver.lifetime = TIMEOUT, 2 * TIMEOUT

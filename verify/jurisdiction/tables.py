@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from verify.jurisdiction.carried import Network
     from verify.jurisdiction.model import Event, Organisation, Ownership
-    from verify.jurisdiction.target import Network
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import stat
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import unquote
 
 import idna
 
 from deploy.errors import InputError
+from verify.jurisdiction.carried import unwrap, unwrapped
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-_ASN = re.compile(r"(?:AS|ASN)[ :]?(\d{1,10})", re.IGNORECASE)
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ASN = re.compile(r"(?:AS|ASN)[ :]?(\d+)", re.IGNORECASE)
+# Nothing before the // is HTML's way; STUN and TURN have none (RFC 7064, RFC 7065).
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|(?:stun|turn)s?:", re.IGNORECASE)
+_NEXT_URL = re.compile(r"\s|[,;|](?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LAST = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-_ISSUER = re.compile(r"(^|[,/ ])(CN|O)\s*=", re.IGNORECASE)
+_ISSUER = re.compile(
+    r"(?:i(?:ssuer)?\s*[:=]\s*)?(?=(?:.*[,/+; ])?(?:CN|O)\s*=)/?\s*(?:[a-z]+|\d+(?:\.\d+)+)\s*=",
+    re.IGNORECASE,
+)
 _MAIL = re.compile(r"[^\s/:@]*@(\[[^\]]*\]|[^\s/:@]*)")
-_PORT = re.compile(r":(\d{1,5}|\*)$")
+_LOCAL = re.compile(r"[^\s,;:<>()@\"\\|]+")
+_SIZE = re.compile(r"!\d+[kmgt]?$", re.IGNORECASE)  # the largest report (RFC 7489, 6.2)
+_MORE_MAIL = re.compile(r"(?:^|&)(?:to|cc|bcc)=", re.IGNORECASE)
+_PORT = re.compile(r"(?::(?:[0-9]{1,5}|\*))?")
+_PATH = re.compile(r"\.{0,2}/")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # what IDNA takes for a dot (RFC 3490, 3.1)
 _CERTIFICATE = (".pem", ".crt", ".cer", ".der")
+_LAST_PORT = 65535
 _MOST = 4096  # a longer target is no target; a certificate may be longer
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_SEVERAL = "give each target by itself"
 
 
 class Kind(StrEnum):
@@ -64,14 +74,12 @@ class Target:
 def parse(text: str) -> Target:
     """Read one target; raise BadTargetError when it is none."""
     word = text.strip()
-    if word.startswith("-----BEGIN CERTIFICATE-----"):
+    if word.startswith("-----BEGIN "):
         return Target(text, Kind.CERTIFICATE, word)
     if not word or len(word) > _MOST:
         raise _bad(text, "it is empty" if not word else f"it is longer than {_MOST} characters")
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in word):
         raise _bad(text, "it holds control characters")
-    if word.lower().endswith(_CERTIFICATE) and Path(word).is_file():
-        return Target(text, Kind.CERTIFICATE, word)
     return _marked(text, word) or _plain(text, word)
 
 
@@ -79,43 +87,89 @@ def _marked(text: str, word: str) -> Target | None:
     """Return the target that says itself what it is."""
     if found := _ASN.fullmatch(word):
         return _asn(text, int(found[1]))
-    if _SCHEME.match(word):
-        return _host(text, _authority(word.split("://", 1)[1]))
-    if _ISSUER.search(word):
+    if found := _SCHEME.match(word):
+        return _host(text, _authority(text, word[found.end() :], url=True))
+    if _ISSUER.match(word):
         return Target(text, Kind.ISSUER, word)
     if word.lower().startswith("mailto:"):
-        return _mail(text, word[7:].split("?", 1)[0])
+        to, *fields = re.split("[?#]", word[7:], maxsplit=1)
+        if fields and _MORE_MAIL.search(fields[0]):
+            raise _bad(text, "it holds several mail addresses", _SEVERAL)
+        return _mail(text, _SIZE.sub("", unquote(to)))
+    if _PATH.match(word) or word.lower().endswith(_CERTIFICATE):
+        return _file(text, word)
     return None
+
+
+def _file(text: str, word: str) -> Target:
+    usage = "give a certificate file that exists; a URL begins with https://"
+    try:
+        regular = stat.S_ISREG(Path(word).stat().st_mode)
+    except OSError as error:
+        raise _bad(text, f"as a file, it cannot be read: {error.strerror}", usage) from error
+    if not regular:
+        raise _bad(text, "it is a folder or a device, and no file", usage)
+    return Target(text, Kind.CERTIFICATE, word)
 
 
 def _plain(text: str, word: str) -> Target:
     if address := _address_or_network(text, word):
         return address
+    if "/" in word and _address_or_network(text, word.split("/", 1)[0]):
+        usage = "give ADDRESS/LENGTH, the length at most 32 or 128; a URL begins with https://"
+        raise _bad(text, "what follows the address is no length of a prefix", usage)
     if _MAIL.fullmatch(word):
         return _mail(text, word)
     if word.lower() == "localhost":
         return Target(text, Kind.NAME, "localhost")
-    if " " in word or not (_DOTS.search(word) or ":" in word):
+    if " " in word or not (_DOTS.search(word) or ":" in word or "@" in word):
+        if "@" in word or "//" in word:
+            raise _bad(text, "it holds a space", f"{_SEVERAL}, a mail address as LOCAL@DOMAIN")
         return Target(text, Kind.ORGANISATION, word)
     if word.startswith(".") and word.count(".") == 1:
         return Target(text, Kind.TLD, name(text, word[1:]))
-    return _host(text, _authority(word))
+    return _host(text, _authority(text, word, url=False))
 
 
-def _authority(rest: str) -> str:
-    """Return the host part of ``[user[:password]@]host[:port][/path]``."""
-    host = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rsplit("@", 1)[-1]
+def _authority(text: str, rest: str, *, url: bool) -> str:
+    """Return the host part of ``[user[:password]@]host[:port][/path]``.
+
+    Raise BadTargetError where programs do not agree on it, or where there are several.
+    """
+    head = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "\\" in head:
+        usage = "give the host by itself, or a URL with / alone"
+        raise _bad(text, "it holds a backslash, which programs read in different ways", usage)
+    if head.count("@") > 1:
+        raise _bad(text, "it holds more than one @", _SEVERAL)
+    if _NEXT_URL.search(rest) or re.search("[,;|]", head):
+        raise _bad(text, "it holds several targets, or a space", _SEVERAL)
+    host = head.rpartition("@")[2]
     if host.startswith("["):
-        return host[1:].split("]", 1)[0]
-    if host.count(":") > 1:
+        host, end, port = host[1:].partition("]")
+        return _checked(text, host, port if end else host)
+    if host.count(":") > 1 and _address_or_network(text, host):
         return host
-    return _PORT.sub("", host).split(":", 1)[0]  # git's user@host:path has no port
+    host, colon, port = host.partition(":")
+    path = not url and not port.isdecimal() and ":" not in port
+    if path and ("." in host or "@" in head):
+        return host  # git's user@host:path, which has no port
+    return _checked(text, host, colon + port if port or not url else "")
+
+
+def _checked(text: str, host: str, port: str) -> str:
+    """Return ``host`` if ``port`` is one, with its colon, or nothing."""
+    if not _PORT.fullmatch(port) or int("0" + port.strip(":*")) > _LAST_PORT:
+        usage = f"give HOST:PORT, the port at most {_LAST_PORT}, or a URL from its SCHEME:// on"
+        raise _bad(text, f"what follows '{host}' is no port, nor a URL's //", usage)
+    return host
 
 
 def _mail(text: str, word: str) -> Target:
     local, _, domain = word.rpartition("@")
-    if not local or not domain:
-        raise _bad(text, "a mail address is LOCAL@DOMAIN")
+    if not _LOCAL.fullmatch(local) or not domain:
+        usage = "give LOCAL@DOMAIN, and each address by itself"
+        raise _bad(text, "as a mail address, it is not one LOCAL@DOMAIN", usage)
     if domain.startswith("[") and domain.endswith("]"):
         literal = re.sub("^IPv6:", "", domain[1:-1], flags=re.IGNORECASE)
         return _address_or_network(text, literal) or _no_address(text)
@@ -140,29 +194,16 @@ def _asn(text: str, number: int) -> Target:
 
 
 def _address_or_network(text: str, word: str) -> Target | None:
-    bare = word.strip("[]").split("%", 1)[0]
+    bare = word[1:-1] if word.startswith("[") and word.endswith("]") else word
     try:
         if "/" in bare:
-            return Target(text, Kind.NETWORK, str(ipaddress.ip_network(bare, strict=False)))
-        address, note = unwrap(ipaddress.ip_address(bare))
+            network, note = unwrapped(ipaddress.ip_network(bare, strict=False))
+            return Target(text, Kind.NETWORK, str(network), note)
+        found = ipaddress.ip_address(bare)
     except ValueError:
         return None
+    address, note = unwrap(ipaddress.ip_address(found.packed))  # without an interface: %eth0
     return Target(text, Kind.ADDRESS, str(address), note)
-
-
-def unwrap(address: Address) -> tuple[Address, str]:
-    """Return the IPv4 address that an IPv6 address only carries, and how it carries it."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address, ""
-    if address.ipv4_mapped:
-        return address.ipv4_mapped, f"IPv4-mapped {address}"
-    if address.sixtofour:
-        return address.sixtofour, f"6to4 {address}"
-    if address.teredo:
-        return address.teredo[1], f"Teredo {address}"
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF), f"NAT64 {address}"
-    return address, ""
 
 
 def name(text: str, host: str) -> str:
@@ -195,11 +236,12 @@ def _label(text: str, label: str) -> str:
     return found
 
 
-def _bad(text: str, why: str) -> BadTargetError:
+def _bad(text: str, why: str, next_step: str = "") -> BadTargetError:
     shown = text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004
     return BadTargetError(
         f"this is no target: {why}",
         where=ascii(shown),
-        next_step="give a URL, host name, address, AS number, organisation, mail address, "
+        next_step=next_step
+        or "give a URL, host name, address, AS number, organisation, mail address, "
         "or a certificate file",
     )
