@@ -100,12 +100,14 @@ def add(
     version: str | None = None,
     sha256: str | None = None,
     signature: Path | None = None,
+    unverified: bool = False,
 ) -> Added:
     """Take an artifact by hand, from ``file``, verified against all that is known of it.
 
     What is known: the declaration in artifacts.yml, ``sha256`` (hex), ``signature`` (a detached
-    one, checked with the declared publisher's key). Nothing known: it is stored as "unverified".
-    Raises InputError if a checksum differs, naming both, and CheckError for a bad signature.
+    one, checked with the declared publisher's key), or the signature inside it. A file that
+    nothing proves is refused, unless ``unverified`` says to take it and call it that. Raises
+    InputError if a checksum differs, naming both, and CheckError for a bad signature.
     """
     store = of_machine()
     known = declared.read(ARTIFACTS)
@@ -120,6 +122,7 @@ def add(
             version=version,
             sha256_given=sha256,
             signature=signature,
+            unverified=unverified,
         )
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deploy import files
+from deploy.artifacts import UNVERIFIED
+from deploy.depot import proofs as proofs_of
 from deploy.depot.declared import DIGEST, Declared, word
 from deploy.depot.fetch import get_one, require_room
 from deploy.depot.store import sha256
-from deploy.errors import CheckError, InputError, KootwijkError
+from deploy.errors import InputError, KootwijkError
 from deploy.narrate import say
-from deploy.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from deploy.depot.declared import Signature
     from deploy.depot.store import Manifest, Stamps, Store
-
-UNVERIFIED = "unverified"
 
 
 @dataclass(frozen=True)
@@ -70,12 +69,19 @@ def sync(
             try:
                 _fetch(store, manifest, one, environment)
             except KootwijkError as error:
-                command = f"./kootwijk depot add {one.name} {one.file} --version {one.version}"
-                missing.append(Missing(one.name, f"{error.what} ({one.url})", command))
-                say(
-                    f"    NOT HERE: {one.name} {one.version}: {error.what}\n      add it: {command}"
-                )
+                missing.append(Missing(one.name, f"{error.what} ({one.url})", adding(one)))
+                say(f"    NOT HERE: {one.name} {one.version}: {error.what}")
+    reasons = {m.name: m.reason for m in missing}
+    files.write(store.missing, (json.dumps(reasons, indent=1) + "\n").encode())
     return tuple(missing)
+
+
+def adding(one: Declared) -> str:
+    """Return the command that takes what is declared from a file, once that file is here."""
+    words = ["./kootwijk depot add", one.name, one.file, "--version", one.version]
+    if one.signature and one.signature.detached:
+        words += ["--signature", one.signature.url.rpartition("/")[2]]
+    return " ".join(words)
 
 
 def place(store: Store, name: str, version: str, file: str) -> Path:
@@ -96,7 +102,7 @@ def _fetch(store: Store, manifest: Manifest, one: Declared, environment: Mapping
     with tempfile.TemporaryDirectory(dir=store.work, prefix="artifact-") as name:
         file, signature = Path(name) / "file", None
         get_one(one.url, file, environment)
-        if one.signature:
+        if one.signature and one.signature.detached:
             signature = Path(name) / "signature"
             get_one(one.signature.url, signature, environment)
         _take(store, manifest, one, file, signature, given="")
@@ -112,6 +118,7 @@ def add(
     version: str | None,
     sha256_given: str | None,
     signature: Path | None,
+    unverified: bool,
 ) -> Added:
     """Take a file by hand; see ``deploy.depot.add``."""
     for path in (file, signature):
@@ -125,12 +132,12 @@ def add(
     given = (sha256_given or "").lower()
     if given and not DIGEST.fullmatch(given):
         raise InputError("a sha256 is 64 hexadecimal digits", where=given)
-    _signature_fits(one, signature)
+    proofs_of.fits(one, signature, unverified=unverified)
     require_room(store.work, file.stat().st_size)
     with tempfile.TemporaryDirectory(dir=store.work, prefix="artifact-") as folder:
         copy = Path(folder) / "file"
         shutil.copyfile(file, copy)
-        return _take(store, manifest, one, copy, signature, given=given)
+        return _take(store, manifest, one, copy, signature, given=given, unverified=unverified)
 
 
 def _match(known: Sequence[Declared], name: str, version: str | None) -> Declared | None:
@@ -143,21 +150,6 @@ def _match(known: Sequence[Declared], name: str, version: str | None) -> Declare
     return rows[0] if rows else None
 
 
-def _signature_fits(one: Declared, signature: Path | None) -> None:
-    if signature and not one.signature:
-        raise InputError(
-            f"no publisher's key is declared for {one.name}, so its signature proves nothing",
-            where="deploy/depot/artifacts.yml",
-            next_step="declare signature: {type: gpg, key: FILE, url: URL} there first",
-        )
-    if one.signature and not signature and not one.sha256:
-        raise InputError(
-            f"{one.name} is declared to be signed, and no signature was given",
-            where=one.signature.url,
-            next_step="get the signature from there, and give it with --signature FILE",
-        )
-
-
 def _take(
     store: Store,
     manifest: Manifest,
@@ -166,6 +158,7 @@ def _take(
     signature: Path | None,
     *,
     given: str,
+    unverified: bool = False,
 ) -> Added:
     """Verify ``file`` against all that is known, move it to its place and write that down."""
     digest = sha256(file)
@@ -173,13 +166,20 @@ def _take(
     before = manifest.artifacts.get(key)
     _same(one, digest, one.sha256, "deploy/depot/artifacts.yml declares")
     _same(one, digest, given, "you gave")
-    if before and not (one.sha256 or signature):
-        _same(one, digest, before["sha256"], "the depot already has, under this version,")
     proofs = [
         *(["sha256 declared"] if one.sha256 else []),
         *(["sha256 given by hand"] if given else []),
-        *([_signed(one, one.signature, file, signature)] if signature and one.signature else []),
+        *proofs_of.signatures(one, file, signature, unverified=unverified),
     ]
+    # What was proved is not replaced by what is not; what was not, by another only if that is said.
+    if before and not proofs and not (unverified and before["verified"] == UNVERIFIED):
+        _same(one, digest, before["sha256"], "the depot already has, under this version,")
+    if not (proofs or unverified or before):
+        raise InputError(
+            f"nothing proves that this is {one.name} {one.version}",
+            where=one.file,
+            next_step=f"give the publisher's checksum with --sha256; {proofs_of.ANYWAY}",
+        )
     target = place(store, one.name, one.version, one.file)
     added = Added(
         one.name,
@@ -189,7 +189,7 @@ def _take(
         file.stat().st_size,
         "; ".join(proofs) or UNVERIFIED,
     )
-    if before and before["sha256"] == digest and added.verified == UNVERIFIED:
+    if before and before["sha256"] == digest and not proofs:
         added = Added(**{**added.__dict__, "verified": before["verified"]})
     file.chmod(0o644)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -208,23 +208,3 @@ def _same(one: Declared, found: str, expected: str, who: str) -> None:
             where=one.file,
             next_step="get the file from its publisher again, and compare",
         )
-
-
-def _signed(one: Declared, by: Signature, file: Path, signature: Path) -> str:
-    """Return how ``signature`` proves ``file``; raise CheckError if it does not."""
-    with tempfile.TemporaryDirectory() as folder:
-        ring = Path(folder) / "key.gpg"
-        content = by.key.read_bytes()
-        if content.startswith(b"-----BEGIN"):
-            run(["gpg", "--batch", "--dearmor", "-o", ring, by.key], what="reading the key")
-        else:
-            ring.write_bytes(content)
-        argv = ["gpgv", "--keyring", str(ring), str(signature), str(file)]
-        done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        raise CheckError(
-            f"{one.name} {one.version} is not signed by its publisher's key",
-            where=f"{by.key}\n         {done.stderr.strip()}",
-            next_step="get the file and its signature from the publisher again",
-        )
-    return f"signature by {by.key.name}"

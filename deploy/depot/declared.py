@@ -16,15 +16,30 @@ if TYPE_CHECKING:
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]*")
+_FORMS = {  # what a signature's row must have, and what it may
+    "gpg": (("type", "key", "url"), ()),
+    "nextcloud": (("type", "key", "app"), ("revoked",)),
+}
 _KEYS = {"name", "version", "file", "sha256", "url", "signature"}
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A detached OpenPGP signature: the publisher's key (a file), and where the signature is."""
+    """How a publisher signs: with the key, or under the authority, in the file ``key``.
 
+    ``type`` gpg is a detached OpenPGP signature, to be had at ``url``. ``type`` nextcloud is inside
+    the archive of the Nextcloud app ``app``; ``revoked`` is a list of revoked certificates.
+    """
+
+    type: str
     key: Path
-    url: str
+    url: str = ""
+    app: str = ""
+    revoked: Path | None = None
+
+    @property
+    def detached(self) -> bool:
+        return self.type == "gpg"
 
 
 @dataclass(frozen=True)
@@ -60,12 +75,29 @@ def _declared(row: Mapping[str, Any], file: Path) -> Declared:
     signature = row.pop("signature", None)
     if signature is None:
         return Declared(**row)
-    if set(signature) != {"type", "key", "url"} or signature["type"] != "gpg":
-        raise InputError("signature must be {type: gpg, key: FILE, url: URL}", where=where)
-    ring = file.parent / "keys" / word("key", signature["key"], where)
-    if not ring.exists():
-        raise InputError("the publisher's key is not there", where=str(ring))
-    return Declared(**row, signature=Signature(ring, signature["url"]))
+    return Declared(**row, signature=_signature(signature, file.parent / "keys", where))
+
+
+def _signature(row: Any, keys: Path, where: str) -> Signature:
+    form = _FORMS.get(str(row.get("type"))) if isinstance(row, dict) else None
+    if form is None or not set(form[0]) <= set(row) <= {*form[0], *form[1]}:
+        forms = " or ".join(
+            f"{{type: {name}, {', '.join(k for k in must if k != 'type')}}}"
+            for name, (must, _) in _FORMS.items()
+        )
+        raise InputError(f"signature must be {forms}", where=where)
+    values = {key: str(value) for key, value in row.items()}
+    files = {k: keys / word(k, values.pop(k), where) for k in ("key", "revoked") if k in values}
+    for path in files.values():
+        if not path.exists():
+            raise InputError("the publisher's key is not there", where=str(path))
+    return Signature(
+        values["type"],
+        files["key"],
+        values.get("url", ""),
+        values.get("app", ""),
+        files.get("revoked"),
+    )
 
 
 def word(key: str, value: str, where: str) -> str:

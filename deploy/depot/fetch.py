@@ -136,7 +136,8 @@ def get_one(url: str, file: Path, environment: Mapping[str, str]) -> None:
     )
     if done.returncode or not file.exists():
         last = [x for x in done.stderr.splitlines() if x.startswith("E:")] or [done.stderr.strip()]
-        raise UnreachableError(f"it could not be downloaded: {last[0]}", where=url)
+        why = " ".join(last[0].removeprefix("E: ").replace(f"Failed to fetch {url}", "").split())
+        raise UnreachableError(f"it could not be downloaded: {why}", where=url)
 
 
 def _copied(url: str) -> str:

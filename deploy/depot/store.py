@@ -59,6 +59,11 @@ class Store:
     def manifest(self) -> Path:
         return self.root / "manifest.json"
 
+    @property
+    def missing(self) -> Path:
+        """What the last sync could not get: name -> why."""
+        return self.root / "missing.json"
+
     def prepare(self) -> None:
         for folder in (
             self.debian / "pool",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deploy.depot.lock import Sets
 
 HOST = "host"
-_KEYS = ("debian", "wheels", "artifacts")
+_KEYS = ("debian", "wheels", "artifacts", "optional")  # optional: artifacts too
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _PATTERN = re.compile(r"\?[a-z-]+(\([a-z]+\))?")
 
@@ -56,7 +56,9 @@ def union(host: Any, metas: Mapping[str, Any]) -> Wanted:
     return Wanted(
         debian={name: found["debian"] for name, found in sorted(lists.items()) if found["debian"]},
         wheels=tuple(sorted({w for found in lists.values() for w in found["wheels"]})),
-        artifacts=tuple(sorted({a for found in lists.values() for a in found["artifacts"]})),
+        artifacts=tuple(
+            sorted({a for f in lists.values() for a in (*f["artifacts"], *f["optional"])})
+        ),
     )
 
 

@@ -50,7 +50,7 @@ def test_refuses_another_file_and_names_both_sums(depot: Depot, release: Path, b
     if by == "declaration":
         declare(depot, sha256="e" * 64)
     elif by == "depot":
-        api.add("element", release, version="1")
+        api.add("element", release, version="1", unverified=True)
         release.write_bytes(b"another")
     with pytest.raises(InputError) as caught:
         api.add("element", release, version="1", sha256="e" * 64 if by == "hand" else None)
@@ -59,12 +59,31 @@ def test_refuses_another_file_and_names_both_sums(depot: Depot, release: Path, b
     assert len(list(depot.place.public.rglob("element-1*"))) == (by == "depot")
 
 
-def test_what_nothing_proves_is_called_unverified(depot: Depot, release: Path) -> None:
-    added = api.add("thing", release)
+def test_what_nothing_proves_is_refused_or_called_unverified(depot: Depot, release: Path) -> None:
+    with pytest.raises(InputError, match="nothing proves that this is thing") as caught:
+        api.add("thing", release)
+    assert "--unverified" in caught.value.next_step
+    assert not list(depot.place.public.rglob("element-1*"))
+    added = api.add("thing", release, unverified=True)
     assert (added.verified, added.version) == ("unverified", f"sha256-{digest(release)[:12]}")
     assert json.loads(depot.place.manifest.read_text())["artifacts"]
     assert api.add("thing", release, sha256=digest(release)).verified == "sha256 given by hand"
     assert api.add("thing", release).verified == "sha256 given by hand"
+
+
+def test_what_nothing_proved_may_be_replaced_and_what_was_proved_may_not(
+    depot: Depot, release: Path
+) -> None:
+    declare(depot)
+    api.add("element", release, unverified=True)
+    release.write_bytes(b"another")
+    with pytest.raises(InputError, match="already has"):
+        api.add("element", release)
+    assert api.add("element", release, unverified=True).sha256 == digest(release)
+    assert api.add("element", release, sha256=digest(release)).verified == "sha256 given by hand"
+    release.write_bytes(b"a third")
+    with pytest.raises(InputError, match="already has"):
+        api.add("element", release, unverified=True)
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden"])
@@ -98,6 +117,7 @@ def test_a_signature_is_checked_with_the_publishers_key(
     assert row["verified"] == "signature by element.asc"
     with pytest.raises(InputError, match="no signature was given"):
         api.add("element", release)
+    assert api.add("element", release, unverified=True).verified == "signature by element.asc"
     release.write_bytes(b"another")
     with pytest.raises(CheckError, match="not signed"):
         api.add("element", release, signature=signature)
@@ -131,6 +151,9 @@ def test_what_cannot_be_got_is_reported_and_does_not_stop_the_rest(
         {"file": "../up"},
         {"signature": {"type": "pgp", "key": "k", "url": "u"}},
         {"signature": {"type": "gpg", "key": "absent", "url": "u"}},
+        {"signature": {"type": "nextcloud", "key": "absent"}},
+        {"signature": {"type": "nextcloud", "key": "artifacts.yml", "app": "a", "revoked": "b"}},
+        {"signature": "gpg"},
     ],
 )
 def test_a_wrong_declaration_is_refused(depot: Depot, row: dict[str, object]) -> None:
