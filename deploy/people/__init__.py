@@ -4,8 +4,21 @@
 one connection, ``apply`` writes in a second: no program is started per person.
 """
 
+from deploy.people.change import Change, Plan
+from deploy.people.model import Mailbox, Person, Roster, Team
 from deploy.people.people import apply, plan, secret_name
-from deploy.people.planning import Change, Plan
-from deploy.people.roster import Person, read
+from deploy.people.roster import load, read
 
-__all__ = ["Change", "Person", "Plan", "apply", "plan", "read", "secret_name"]
+__all__ = [
+    "Change",
+    "Mailbox",
+    "Person",
+    "Plan",
+    "Roster",
+    "Team",
+    "apply",
+    "load",
+    "plan",
+    "read",
+    "secret_name",
+]

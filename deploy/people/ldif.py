@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,12 +17,19 @@ _SPECIAL = re.compile(r'([,+"\\<>;=])')
 
 def records(text: str) -> Iterator[tuple[str, Values]]:
     """Yield (dn, attributes) of every entry of ``text``; attribute names in lower case."""
-    for block in re.split(r"\n(?:\r?\n)+", text.replace("\n ", "")):
-        dn = ""
-        values: Values = {}
-        for text_line in block.splitlines():
-            if not text_line or text_line.startswith("#"):
-                continue
+    return stream(text.split("\n"))
+
+
+def stream(lines: Iterable[str]) -> Iterator[tuple[str, Values]]:
+    """Yield what ``records`` does from lines as they come, holding one entry at a time."""
+    dn = ""
+    values: Values = {}
+    for text_line in _unfolded(lines):
+        if not text_line:
+            if dn:
+                yield dn, values
+            dn, values = "", {}
+        elif not text_line.startswith("#"):
             name, _, rest = text_line.partition(":")
             encoded = rest.startswith(":")
             value = rest.removeprefix(":").strip(" ")
@@ -30,9 +38,23 @@ def records(text: str) -> Iterator[tuple[str, Values]]:
             if name == "dn":
                 dn = value
             else:
-                values.setdefault(name.lower(), []).append(value)
-        if dn:
-            yield dn, values
+                # One string for a name, however many thousands have it.
+                values.setdefault(sys.intern(name.lower()), []).append(value)
+    if dn:
+        yield dn, values
+
+
+def _unfolded(lines: Iterable[str]) -> Iterator[str]:
+    """Yield whole lines, without their ends: one that begins with a blank goes on with the last."""
+    held = ""
+    for part in lines:
+        text_line = part.rstrip("\r\n")
+        if text_line.startswith(" "):
+            held += text_line[1:]
+        else:
+            yield held
+            held = text_line
+    yield held
 
 
 def add(dn: str, attributes: Mapping[str, Iterable[str]]) -> str:

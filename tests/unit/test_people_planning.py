@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -11,8 +12,8 @@ import pytest
 
 from deploy.errors import InputError
 from deploy.paths import ROOT
-from deploy.people import Person
-from deploy.people.planning import Plan, State, base_dn, make
+from deploy.people import Mailbox, Person, Roster, Team
+from deploy.people.planning import HeldTeam, Plan, State, base_dn, make
 
 BASE = "dc=example,dc=test"
 EMPTY = State({}, {})
@@ -23,8 +24,9 @@ SCHEMA = json.loads(
 )
 
 
-def plan(people: list[Person], state: State) -> Plan:
-    made = make(people, state, organisation="example", base=BASE)
+def plan(people: list[Person] | Roster, state: State, again: tuple[str, ...] = ()) -> Plan:
+    roster = people if isinstance(people, Roster) else Roster(tuple(people))
+    made = make(roster, state, organisation="example", base=BASE, again=again)
     jsonschema.validate(made.as_json(), SCHEMA)
     return made
 
@@ -85,11 +87,14 @@ class Fake:
     def state(self) -> State:
         people = {e["uid"][0]: e for e in self.entries.values() if "uid" in e}
         teams = {
-            e["cn"][0]: (name, frozenset(e["member"]))
+            e["cn"][0]: HeldTeam(name, frozenset(e["member"]), e)
             for name, e in self.entries.items()
-            if "member" in e
+            if "groupOfNames" in e["objectclass"]
         }
-        return State(people, teams)
+        boxes = {
+            e["cn"][0]: e for e in self.entries.values() if "kootwijkMailbox" in e["objectclass"]
+        }
+        return State(people, teams, boxes)
 
 
 def _decoded(text: str) -> str:
@@ -100,9 +105,11 @@ def _decoded(text: str) -> str:
     return "\n".join(lines)
 
 
-def applied(people: list[Person], fake: Fake | None = None) -> Fake:
+def applied(
+    people: list[Person] | Roster, fake: Fake | None = None, again: tuple[str, ...] = ()
+) -> Fake:
     fake = fake or Fake()
-    fake.do(plan(people, fake.state()))
+    fake.do(plan(people, fake.state(), again))
     return fake
 
 
@@ -169,6 +176,22 @@ def test_addresses_can_change_hands_and_even_places() -> None:
     assert state.people["anna"]["mail"] == ["bert@example.test"]
     assert state.people["bert"]["maillocaladdress"] == ["a@example.test"]
     assert plan(swapped, state).steps == ()
+
+
+def test_who_came_before_the_class_gets_it_with_a_quota_and_once() -> None:
+    fake = applied([ANNA, BERT])
+    assert "kootwijkPerson" in fake.entries[dn("anna")]["objectclass"]
+    fake.entries[dn("anna")]["objectclass"] = ["inetOrgPerson", "inetLocalMailRecipient"]
+    assert plan([ANNA, BERT], fake.state()).steps == ()
+    richer = replace(ANNA, files_quota="10 GB", mail_quota="1G")
+    (change,) = plan([richer, BERT], fake.state()).changes
+    assert change.fields == {"files_quota": ((), ("10 GB",)), "mail_quota": ((), ("1G",))}
+    applied([richer, BERT], fake)
+    applied([replace(richer, mail_quota="2G"), BERT], fake)
+    assert fake.entries[dn("anna")]["objectclass"].count("kootwijkPerson") == 1
+    assert fake.entries[dn("anna")]["kootwijkmailquota"] == ["2G"]
+    applied([ANNA, BERT], fake)
+    assert fake.entries[dn("anna")]["kootwijkfilesquota"] == []
 
 
 @pytest.mark.parametrize("done", range(9))
@@ -248,13 +271,193 @@ def test_twenty_thousand_without_change() -> None:
     assert plan(people, state).steps == ()
 
 
-def _teams(people: list[Person]) -> dict[str, tuple[str, frozenset[str]]]:
+def _teams(people: list[Person]) -> dict[str, HeldTeam]:
     found: dict[str, Any] = {}
     for p in people:
         for team in p.teams:
             found.setdefault(team, set()).add(dn(p.uid))
-    return {team: (f"cn={team},ou=groups,{BASE}", frozenset(dns)) for team, dns in found.items()}
+    return {t: HeldTeam(f"cn={t},ou=groups,{BASE}", frozenset(dns)) for t, dns in found.items()}
 
 
 def test_suffix() -> None:
     assert base_dn("mail.example.test") == "dc=mail,dc=example,dc=test"
+
+
+LEAD = replace(ANNA, role="lead", start="2026-12-01", end="2027-01-31")
+BOX = Mailbox("info", "info@example.test", ("anna", "bert"), ("post@example.test",), "1G")
+FULL = Roster((LEAD, BERT), (Team("Een", "2 GB", ("Balie", "Rooster")),), (BOX,))
+
+
+def test_role_dates_teams_and_mailboxes_arrive_and_stay() -> None:
+    fake = applied([ANNA, BERT])
+    changes = {(c.kind, c.name): c.fields for c in plan(FULL, fake.state()).changes}
+    assert changes[("person", "anna")] == {
+        "role": ((), ("lead",)),
+        "start": ((), ("2026-12-01",)),
+        "end": ((), ("2027-01-31",)),
+    }
+    assert changes[("mailbox", "info")]["members"] == ((), ("anna", "bert"))
+    assert changes[("team", "Een")] == {
+        "folder_quota": ((), ("2 GB",)),
+        "rooms": ((), ("Balie", "Rooster")),
+    }
+    applied(FULL, fake)
+    assert fake.entries[dn("anna")]["kootwijkend"] == ["2027-01-31"]
+    assert fake.entries[f"cn=info,ou=mailboxes,{BASE}"]["member"] == [dn("anna"), dn("bert")]
+    assert fake.entries[f"cn=Een,ou=groups,{BASE}"]["objectclass"].count("kootwijkTeam") == 1
+    assert plan(FULL, fake.state()).changes == ()
+    new = applied(FULL)
+    # Locked from the start, with a mark: the directory's look at the dates lets in, nobody earlier.
+    assert new.entries[dn("anna")].pop("pwdaccountlockedtime") == ["000001010000Z"]
+    assert new.entries[dn("anna")].pop("kootwijklocked") == ["dates"]
+    assert new.state() == fake.state()
+
+
+def test_an_end_date_goes_away_again() -> None:
+    fake = applied(FULL)
+    applied(Roster((replace(LEAD, end=""), BERT), FULL.teams, FULL.mailboxes), fake)
+    assert fake.entries[dn("anna")]["kootwijkend"] == []
+
+
+def test_a_roster_that_says_nothing_of_teams_and_mailboxes_leaves_them() -> None:
+    made = plan([LEAD, BERT], applied(FULL).state())
+    assert (made.changes, made.absent_mailboxes) == ((), ())
+
+
+def test_a_mailbox_that_is_not_in_the_roster_is_named_and_left() -> None:
+    other = Roster(FULL.people, (), (Mailbox("balie", "balie@example.test", ("anna",)),))
+    made = plan(other, applied(FULL).state())
+    assert made.absent_mailboxes == ("info",)
+    assert [(c.kind, c.name, c.action) for c in made.changes] == [("mailbox", "balie", "add")]
+
+
+@pytest.mark.parametrize("done", range(6))
+def test_an_address_goes_from_a_person_to_a_mailbox_and_back(done: int) -> None:
+    fake = applied(FULL)
+    swapped = Roster(
+        (replace(LEAD, mail="info@example.test", aliases=()), BERT),
+        (),
+        (replace(BOX, mail="anna@example.test", aliases=("a@example.test",)),),
+    )
+    fake.do(plan(swapped, fake.state()), stop_after=done)
+    applied(swapped, fake)
+    assert plan(swapped, fake.state()).steps == ()
+    applied(FULL, fake)
+    assert plan(FULL, fake.state()).steps == ()
+
+
+def test_nobody_gets_an_address_or_the_name_of_a_mailbox() -> None:
+    state = applied(FULL).state()
+    for thief in (
+        Person("cas", "Cas", "C", "cas@example.test", ("post@example.test",)),
+        Person("info", "Cas", "C", "cas@example.test"),
+    ):
+        with pytest.raises(InputError, match="belongs to the shared mailbox info"):
+            plan([LEAD, BERT, thief], state)
+
+
+def gone(fake: Fake) -> Fake:
+    fake.entries[dn("anna")] |= {
+        "kootwijkleft": ["2026-11-01"],
+        "kootwijksuccessor": ["bert"],
+        "pwdaccountlockedtime": ["000001010000Z"],
+    }
+    for entry in fake.entries.values():
+        if len(entry.get("member", ())) > 1:
+            entry["member"] = [name for name in entry["member"] if name != dn("anna")]
+    return fake
+
+
+def test_who_left_is_not_reset_by_a_roster_that_has_them_still() -> None:
+    fake = gone(applied(FULL))
+    before = fake.state()
+    moved = replace(LEAD, aliases=("new@example.test",), teams=("Drie",))
+    made = plan(replace(FULL, people=(moved, BERT)), before)
+    assert (made.left, made.steps, made.absent) == (("anna",), (), ())
+    assert "anna left on 2026-11-01 and is in this roster still" in made.notes[0]
+    assert plan([BERT], before).absent == ()
+
+
+def test_who_left_stays_a_member_only_where_nobody_else_is() -> None:
+    fake = applied(Roster((LEAD,), (), (replace(BOX, members=("anna",)),)))
+    gone(fake)
+    alone = Roster((LEAD, replace(BERT, teams=())), (), (replace(BOX, members=("anna",)),))
+    applied(alone, fake)
+    assert fake.state().teams["Een"].members == {dn("anna")}
+    both = Roster((LEAD, BERT), (), (replace(BOX, members=("anna", "bert")),))
+    fields = [c.fields for c in plan(both, fake.state()).changes]
+    assert fields == [
+        {"teams": ((), ("Een", "Twee"))},
+        {"members": (("anna",), ("bert",))},
+        {"members": (("anna",), ())},
+        {},
+    ]
+    applied(both, fake)
+    assert fake.state().teams["Een"].members == {dn("bert")}
+    assert fake.state().mailboxes["info"]["member"] == [dn("bert")]
+    assert plan(both, fake.state()).steps == ()
+
+
+def test_who_left_can_come_back_if_that_is_said() -> None:
+    fake = gone(applied(FULL))
+    change, box = plan(FULL, fake.state(), ("anna",)).changes
+    assert box.fields == {"members": (("bert",), ("anna", "bert"))}
+    assert change.fields == {
+        "teams": ((), ("Een",)),
+        "left": (("2026-11-01",), ()),
+        "successor": (("bert",), ()),
+        "locked": (("000001010000Z",), ()),
+    }
+    applied(FULL, fake, ("anna",))
+    assert plan(FULL, fake.state(), ("anna",)).changes == ()
+    assert plan(FULL, fake.state()).left == ()
+
+
+def test_the_name_of_who_left_is_not_given_to_another() -> None:
+    fake = gone(applied(FULL))
+    other = Roster((replace(LEAD, given_name="Annemarie"), BERT))
+    with pytest.raises(InputError, match=r"name anna of Annemarie de Vries was Anna de Vries's"):
+        plan(other, fake.state())
+    assert plan(other, fake.state(), ("anna",)).changes
+    with pytest.raises(InputError, match="belongs to anna, who left on 2026-11-01"):
+        plan([replace(BERT, aliases=("a@example.test",))], fake.state())
+
+
+def test_back_is_who_is_in_the_roster() -> None:
+    with pytest.raises(InputError, match="'cas', who is said to be back, is not in this roster"):
+        plan(FULL, EMPTY, ("cas",))
+
+
+def test_a_mailbox_keeps_a_reader() -> None:
+    alone = replace(FULL, mailboxes=(replace(BOX, members=("anna",)),))
+    fake = applied([ANNA, BERT])
+    with pytest.raises(InputError, match="everybody who reads the shared mailbox info has left"):
+        plan(alone, gone(fake).state())
+
+
+def test_a_name_of_who_is_deleted_is_never_given_again() -> None:
+    gone = {"uid": ["anna"], "objectclass": ["account"], "kootwijkleft": ["2026-01-31"]}
+    state = State({"anna": gone}, {})
+    with pytest.raises(InputError, match="who left on 2026-01-31 and is deleted"):
+        plan([ANNA], state)
+    assert plan([BERT], state).held == 0
+
+
+def test_what_a_table_has_no_column_for_stays() -> None:
+    directory = Fake()
+    full = replace(ANNA, role="lead", end="2027-12-31", files_quota="10 GB", mail_quota="5G")
+    directory.do(plan([full, BERT], EMPTY))
+    columns = frozenset({"mail", "aliases", "teams", "language", "role", "end", "files_quota"})
+    table = (
+        Person("anna", "Anna", "Bakker", "anna@example.test"),
+        Person("bert", "Bert", "IJzer", "bert.ijzer@example.test"),
+        Person("carl", "Carl", "Nieuw", "carl@example.test"),
+    )
+    made = plan(Roster(table, unsaid=columns), directory.state())
+    anna, carl = made.changes
+    # The quota for mail has a column, and its cell is empty.
+    assert set(anna.fields) == {"name", "surname", "mail_quota"}
+    assert (carl.name, carl.action) == ("carl", "add")
+    directory.do(made)
+    assert plan(Roster(table, unsaid=columns), directory.state()).changes == ()
+    assert plan(list(table), directory.state()).changes != ()

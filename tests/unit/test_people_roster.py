@@ -1,4 +1,5 @@
 """Rosters as spreadsheets write them, and what is wrong with them."""
+# ruff: noqa: RUF001  (names have letters of every kind)
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ import pytest
 
 from deploy.errors import InputError
 from deploy.paths import ROOT
-from deploy.people import Person, read
-from deploy.people import roster as roster_module
+from deploy.people import Person, assemble, cells, model, read
+from deploy.people.roster import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,43 @@ def test_all_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (",", ("", "")),
+        ("10 GB,5G", ("10 GB", "5G")),
+        ("10gb,500 mb", ("10 GB", "500M")),
+        ("2T, 1 TB ", ("2 TB", "1T")),
+    ],
+)
+def test_sizes_as_each_service_writes_them(
+    tmp_path: Path, cells: str, found: tuple[str, str]
+) -> None:
+    text = f"uid,given_name,surname,files_quota,mail_quota\nanna,Anna,V,{cells}\n"
+    (person,) = read(roster(tmp_path, text), "example.test")
+    assert (person.files_quota, person.mail_quota) == found
+
+
+def test_role_and_dates(tmp_path: Path) -> None:
+    text = "uid;given_name;surname;role;start;end\nanna;Anna;V; Lead ;2026-12-01;\n"
+    (person,) = read(roster(tmp_path, text), "example.test")
+    assert (person.role, person.start, person.end) == ("lead", "2026-12-01", "")
+
+
+@pytest.mark.parametrize(
+    "cell", ["31-12-2026", "12/31/26", "2026-02-30", "46022", "20261231", "=VANDAAG()"]
+)
+def test_a_date_is_written_in_one_way(tmp_path: Path, cell: str) -> None:
+    text = f"uid,given_name,surname,end\nanna,Anna,V,{cell}\n"
+    assert f"line 2, column end: '{cell}' is not a date" in wrong(tmp_path, text)
+
+
+@pytest.mark.parametrize("cell", ["5", "0 GB", "-5G", "5 KB", "veel", "5.5G", "12345678G"])
+def test_a_size_that_is_none_is_refused(tmp_path: Path, cell: str) -> None:
+    text = f"uid,given_name,surname,mail_quota\nanna,Anna,V,{cell}\n"
+    assert "line 2, column mail_quota" in wrong(tmp_path, text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "\ufeff" + HEAD + ANNA,
@@ -75,6 +113,44 @@ def test_spreadsheets_write_it_like_this(tmp_path: Path, text: str) -> None:
     assert (person.uid, person.name) == ("anna", "Anna de Vries")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Gülşah Yıldız",
+        "Nguyễn Thị Ánh",
+        "O'Connor",
+        "d’Ançona",
+        "Müller-Lüdenscheidt",
+        "Łukasz Žižek",
+        "王小明",
+        "محمد",
+        "علی\u200cرضا",
+        "क्\u200dष",
+        "שרה",
+        "Ελένη",
+        "Ірина",
+        "Björk Guðmundsdóttir",
+        "Null",
+        "True",
+        "𠮷田",
+        "'t Hooft",
+    ],
+)
+def test_names_of_every_kind_stay_what_they_are(tmp_path: Path, name: str) -> None:
+    (person,) = read(roster(tmp_path, HEAD + f'anna,"{name}","{name}",,,{name},\n'), "example.test")
+    assert (person.given_name, person.surname, person.teams) == (name, name, (name,))
+    text = "version: 1\npeople:\n  - uid: anna\n    given_name: {0}\n    surname: {0}\n"
+    path = tmp_path / "roster.yml"
+    path.write_text(text.format(name if name[0] != "'" else f'"{name}"'), encoding="utf-8")
+    (person,) = read(path, "example.test")
+    assert (person.given_name, person.surname) == (name, name)
+
+
+@pytest.mark.parametrize("name", ["\u202eannA", "An\u00adna", "A\ufffe", "🙂", "...", "2", "-Anna"])
+def test_what_is_no_name(tmp_path: Path, name: str) -> None:
+    assert "column given_name" in wrong(tmp_path, HEAD + f"anna,{name},B,,,,\n")
+
+
 def test_names_are_composed(tmp_path: Path) -> None:
     (person,) = read(roster(tmp_path, HEAD + "zoe,Zoe\u0308,Özdemir,,,,\n"), "example.test")
     assert person.given_name == "Zo\u00eb"
@@ -85,6 +161,8 @@ def test_names_are_composed(tmp_path: Path) -> None:
     [
         ("anna b,Anna,B,,,,", "line 2, column uid"),
         (",Anna,B,,,,", "line 2, column uid"),
+        ("anna,Anna,B,=A1,,,", "line 2, column mail: '=A1' is not a mail address"),
+        ("anna,Anna,B,,b|-2+3,,", "line 2, column aliases: '-2+3'"),
         ("anna,,B,,,,", "line 2, column given_name: is empty"),
         ("anna,Anna,=1+1,,,,", "line 2, column surname: '=1+1' is not a name (a formula?)"),
         ("anna,Anna,B\x07,,,,", "line 2, column surname"),
@@ -94,6 +172,10 @@ def test_names_are_composed(tmp_path: Path) -> None:
         ("anna,Anna,B,,,,fr", "line 2, column language"),
         ("anna,Anna,B,,,,nl,extra", "line 2 has more cells"),
         ("anna", "line 2, column given_name"),
+        ("Root,Anna,B,anna@example.test,,,", "column uid: 'root' is the platform's own"),
+        ("teams,Anna,B,,,,", "column uid: 'teams' is the platform's own"),
+        ("anna,Anna,B,Postmaster@example.test,,,", "column mail: 'Postmaster@example.test' is an"),
+        ("anna,Anna,B,,a|noreply,,", "column aliases: 'noreply' is an address of the platform's"),
         ('anna,"Anna,B,,,,', "is not CSV"),
     ],
 )
@@ -104,7 +186,10 @@ def test_wrong_cells_are_named(tmp_path: Path, row: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("Anna,Anna,B,b@example.test,,,", "line 3, column uid: 'anna' is anna's (line 2)"),
+        (
+            "Anna,Anna,B,b@example.test,,,",
+            "line 3, column uid: 'anna' is a login name already (line 2)",
+        ),
         ("b,B,B,Anna@example.test,,,", "column mail: 'anna@example.test' is anna's (line 2)"),
         ("b,B,B,,anna@example.test,,", "column aliases: 'anna@example.test' is anna's (line 2)"),
         ("b,B,B,,,een,", "line 3, column teams: 'een' is written 'Een' in line 2"),
@@ -120,10 +205,15 @@ def test_a_line_is_counted_through_quoted_line_ends(tmp_path: Path) -> None:
 
 
 def test_everything_wrong_is_said_at_once_but_not_endlessly(tmp_path: Path) -> None:
-    said = wrong(tmp_path, HEAD + "".join(f"p{n},,X,,,,\n" for n in range(9)))
-    assert "line 6, column given_name" in said
-    assert "line 7," not in said
-    assert "and 4 more" in said
+    said = wrong(tmp_path, HEAD + "".join(f"p{n},,X,,,,\n" for n in range(59)))
+    assert "line 51, column given_name" in said
+    assert "line 52," not in said
+    assert "and 9 more" in said
+
+
+def test_a_row_that_is_there_twice_is_one_mistake(tmp_path: Path) -> None:
+    said = wrong(tmp_path, HEAD + "anna,Anna,A,,a,,\n" * 2)
+    assert said.splitlines()[0] == "line 3, column uid: 'anna' is a login name already (line 2)"
 
 
 @pytest.mark.parametrize(
@@ -157,12 +247,12 @@ def test_no_file(tmp_path: Path) -> None:
 def test_the_published_schema_is_what_is_read() -> None:
     text = (ROOT / "deploy" / "people" / "schemas" / "roster.schema.json").read_text("utf-8")
     schema = json.loads(text)
-    assert tuple(schema["properties"]) == roster_module.COLUMNS
-    assert tuple(schema["required"]) == roster_module.REQUIRED
-    assert tuple(schema["properties"]["language"]["enum"]) == roster_module.LANGUAGES
+    assert tuple(schema["properties"]) == assemble.COLUMNS
+    assert tuple(schema["required"]) == assemble.REQUIRED
+    assert tuple(schema["properties"]["language"]["enum"]) == model.LANGUAGES
     for uid, fine in {"j.de-vries2": True, "j..b": False, "2b": False, "b_": False}.items():
         assert bool(re.search(schema["properties"]["uid"]["pattern"], uid)) is fine
-        assert bool(roster_module._UID.fullmatch(uid)) is fine  # noqa: SLF001
+        assert bool(cells._UID.fullmatch(uid)) is fine  # noqa: SLF001
 
 
 def test_the_examples_are_right() -> None:
@@ -170,3 +260,11 @@ def test_the_examples_are_right() -> None:
     assert len(people) == 8
     assert {p.language for p in people} == {"nl", "en"}
     assert read(ROOT / "examples" / "other-organisation.csv", "elders.test")
+
+
+def test_columns_that_are_not_there_are_known(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("\ufeffuid; Given_name;surname;teams \r\nanna;Anna;Bakker;Een\r\n", "utf-8")
+    assert load(file, "example.test").unsaid == {
+        *("mail", "aliases", "language", "files_quota", "mail_quota", "role", "start", "end")
+    }
