@@ -8,12 +8,29 @@ a client's own errors mean.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from deploy.errors import InputError
 from deploy.narrate import say
-from verify.journeys import blame, mail, names, web
+from verify.journeys import (
+    blame,
+    calendar,
+    chat,
+    element,
+    files,
+    login,
+    mail,
+    names,
+    newcomer,
+    programs,
+    shared,
+    spaces,
+    together,
+    tokens,
+    web,
+)
 from verify.journeys.stage import Stage
 
 if TYPE_CHECKING:
@@ -32,7 +49,26 @@ JOURNEYS: dict[str, Journey] = {
     "what must be refused is refused": ("mail", mail.refused),
     "mail to another organisation": ("mail", mail.outward),
     "mail from another organisation": ("mail", mail.inward),
+    "a mailbox of several people": ("mail", shared.mailbox),
+    "a mail program sets itself up": ("mail", programs.set_up),
+    "the start page": ("login", login.start),
+    "a wrong password": ("login", login.refused),
+    "an administrator's second factor": ("login", login.second_factor),
+    "a mail program with an app password": ("mail", programs.app_password),
+    "a mail program with a token": ("mail", tokens.bearer),
+    "a newcomer's first day": ("login", newcomer.first_day),
     "web mail in a browser": ("mail", web.roundcube),
+    "files in a browser": ("files", files.in_browser),
+    "files synced to a computer": ("files", files.synced),
+    "a file shared with a team": ("files", files.shared),
+    "a team's folder": ("files", spaces.folder),
+    "an invitation to an appointment": ("files", calendar.invited),
+    "two people chat, encrypted": ("chat", chat.inside),
+    "chat with another organisation": ("chat", chat.across),
+    "every team has its rooms": ("chat", spaces.rooms),
+    "strangers in chat are refused": ("chat", chat.refused),
+    "chat in a browser": ("chat", element.page),
+    "one login, every service, one logout": ("login", together.one_login),
 }
 
 
@@ -67,6 +103,8 @@ def run(
         if not only or name in only:
             results.append(_try(name, service, journey, stage))
             say(f"    {results[-1].status}: {name} ({results[-1].seconds:.1f} s)")
+    with suppress(Exception):  # what stays is forgotten by a later run
+        stage.tidy_up()
     return results
 
 

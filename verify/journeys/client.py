@@ -79,7 +79,9 @@ class Plain(smtplib.SMTP):
         return dial(host, self._address, port, timeout)
 
 
-class _Imap(imaplib.IMAP4_SSL):
+class Imap(imaplib.IMAP4_SSL):
+    """IMAP at ``address``; the certificate must be for ``name``."""
+
     def __init__(self, name: str, address: str, context: ssl.SSLContext, port: int) -> None:
         self._address = address
         super().__init__(name, port, ssl_context=context, timeout=TIMEOUT)
@@ -105,9 +107,11 @@ class Read:
     tls: str
 
 
-def submission(name: str, address: str, context: ssl.SSLContext) -> smtplib.SMTP_SSL:
+def submission(
+    name: str, address: str, context: ssl.SSLContext, port: int | None = None
+) -> smtplib.SMTP_SSL:
     """Connect to the submission service ``name``; its certificate must be for that name."""
-    return _Submission(name, address, context, SUBMISSION)
+    return _Submission(name, address, context, port or SUBMISSION)
 
 
 def compose(sender: str, to: str) -> EmailMessage:
@@ -126,7 +130,7 @@ def logged_in(stage: Stage, person: Person) -> Iterator[smtplib.SMTP_SSL]:
     """Log in to the submission service of the person's organisation, found by its MX."""
     name = stage.mail_host(person.domain)
     with submission(name, stage.address(name), stage.trust()) as smtp:
-        smtp.login(person.mail, person.password)
+        smtp.login(person.mail, stage.mail_password(person))
         yield smtp
 
 
@@ -143,8 +147,8 @@ def send(stage: Stage, sender: Person, to: Person) -> Sent:
 def mailbox(stage: Stage, person: Person) -> Iterator[imaplib.IMAP4_SSL]:
     """Log in to the person's mailbox over IMAP and open the inbox."""
     name = stage.mail_host(person.domain)
-    with _Imap(name, stage.address(name), stage.trust(), IMAP) as box:
-        box.login(person.mail, person.password)
+    with Imap(name, stage.address(name), stage.trust(), IMAP) as box:
+        box.login(person.mail, stage.mail_password(person))
         box.select("INBOX")
         yield box
 
@@ -162,21 +166,41 @@ def receive(
     With it go the messages of journeys that were stopped before they could tidy up, a day ago.
     JourneyError if it is not in the inbox within ``seconds``.
     """
-    deadline = time.monotonic() + seconds
     with mailbox(stage, person) as box:
-        while not (found := _search(box, "SUBJECT", f'"{subject}"')):
-            if time.monotonic() > deadline:
-                raise JourneyError(f"'{subject}' was not in {person.mail}'s inbox in {seconds} s")
-            time.sleep(_POLL_SECONDS)
-            box.noop()
+        found = wait_for(box, subject, f"{person.mail}'s inbox", seconds)
         _, parts = box.fetch(found[0], "(BODY.PEEK[])")
         if not keep:
             before = f"{datetime.now(UTC) - _LEFT:%d-%b-%Y}"
-            found += _search(box, "HEADER", MARK, "yes", "BEFORE", before)
-            box.store(",".join(found), "+FLAGS", r"(\Deleted)")
-            box.expunge()
+            _delete(box, [*found, *_search(box, "HEADER", MARK, "yes", "BEFORE", before)])
         raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
         return Read(email.message_from_bytes(raw, policy=default), _tls(box.sock))
+
+
+def wait_for(
+    box: imaplib.IMAP4, subject: str, where: str, seconds: float = WAIT_SECONDS
+) -> list[str]:
+    """Wait for ``subject`` in the open mailbox and return its numbers.
+
+    JourneyError if it is not there (``where``) within ``seconds``.
+    """
+    deadline = time.monotonic() + seconds
+    while not (found := _search(box, "SUBJECT", f'"{subject}"')):
+        if time.monotonic() > deadline:
+            raise JourneyError(f"'{subject}' was not in {where} in {seconds} s")
+        time.sleep(_POLL_SECONDS)
+        box.noop()
+    return found
+
+
+def delete(box: imaplib.IMAP4, *criteria: str) -> None:
+    """Delete the messages in the open mailbox that meet all ``criteria``."""
+    _delete(box, _search(box, *criteria))
+
+
+def _delete(box: imaplib.IMAP4, numbers: list[str]) -> None:
+    if numbers:
+        box.store(",".join(numbers), "+FLAGS", r"(\Deleted)")
+        box.expunge()
 
 
 def _search(box: imaplib.IMAP4, *criteria: str) -> list[str]:

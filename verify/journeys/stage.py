@@ -13,6 +13,7 @@ import dns.rcode
 import dns.rdatatype
 from dns.exception import DNSException
 
+from deploy import artifacts
 from deploy.errors import InputError, UnreachableError
 from deploy.paths import ROOT
 from deploy.people import roster, secret_name
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deploy.inventory import Host, Inventory
+    from deploy.people import Mailbox
+    from deploy.people.model import Roster
+    from verify.journeys.portal import AppPassword, Portal
 
 TIMEOUT = 15.0
-ROSTER, OTHER_ROSTER = "department.csv", "other-organisation.csv"
+PROGRAM = "Kootwijk journeys"  # what an app password of theirs is called
+ROSTER, OTHER_ROSTER = "department.yml", "other-organisation.csv"
 
 
 class JourneyError(Exception):
@@ -57,6 +62,7 @@ class Stage:
         self.screenshots = screenshots
         self.screenshot: Path | None = None
         self._store = Store(inventory.path)
+        self._programs: dict[str, tuple[Portal, AppPassword]] = {}
 
     @property
     def organisation(self) -> str:
@@ -70,12 +76,44 @@ class Stage:
             next_step="put a host in the group `web`",
         )
 
+    def host_with(self, role: str) -> Host:
+        """Return the organisation's first host with ``role``, which is deployed there.
+
+        SkipError where there is none, or where it was left out because the depot lacks its release.
+        """
+        hosts = self.inventory.with_role(role, self.organisation)
+        if not hosts:
+            raise SkipError(f"no host of this inventory has the role {role}")
+        versions = hosts[0].vars.get("kootwijk_artifact_versions") or {}
+        missing = artifacts.lacking(role, versions)
+        if missing:
+            raise SkipError(f"{role} was left out: the depot lacks {', '.join(missing)}")
+        return hosts[0]
+
     def domain(self, organisation: str) -> str:
         return next(h.domain for h in self.inventory.hosts if h.organisation == organisation)
 
     def person(self, number: int) -> Person:
         """Return the sample department's person ``number``, counted from 0."""
         return self._person(self.organisation, ROSTER, number)
+
+    def department(self, domain: str) -> Roster:
+        """Return the sample department, as an organisation with that domain has it."""
+        return roster.load(ROOT / "examples" / ROSTER, domain)
+
+    def teams(self, person: Person) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the teams of one of the sample department, and those that are others'."""
+        people = self.department(person.domain).people
+        own = frozenset(t for found in people if found.uid == person.uid for t in found.teams)
+        return own, frozenset(t for found in people for t in found.teams) - own
+
+    def shared_mailbox(self) -> tuple[Mailbox, list[Person], Person]:
+        """Return the sample department's first shared mailbox, two members and one who is none."""
+        found = roster.load(ROOT / "examples" / ROSTER, self.domain(self.organisation))
+        box = found.mailboxes[0]
+        inside = [i for i, one in enumerate(found.people) if one.uid in box.members]
+        outside = next(i for i, one in enumerate(found.people) if one.uid not in box.members)
+        return box, [self.person(i) for i in inside[:2]], self.person(outside)
 
     def partner(self) -> Person:
         """Return somebody of the other organisation; SkipError if this inventory has none."""
@@ -97,6 +135,34 @@ class Stage:
                 next_step=f"kootwijk people apply examples/{file} --organisation {organisation}",
             )
         return Person(found.uid, found.mail, self._store.get(name))
+
+    def client_secret(self, client_id: str, domain: str) -> str:
+        """Return the secret with which a service asks the portal for tokens."""
+        organisation = next(h.organisation for h in self.inventory.hosts if h.domain == domain)
+        return self._store.get(f"oidc_{client_id}_{organisation}")
+
+    def mail_password(self, person: Person) -> str:
+        """Return what the person's mail program logs in with.
+
+        Where the organisation has a portal, an app password, made there as the person would; until
+        ``tidy_up`` it stays the same. Elsewhere, the person's own password.
+        """
+        hosts = [h for h in self.inventory.hosts if h.domain == person.domain]
+        if not any("lemonldap_ng" in host.roles for host in hosts):
+            return person.password
+        if person.mail not in self._programs:
+            from verify.journeys.portal import Portal  # noqa: PLC0415  (it needs this module)
+
+            portal = Portal(self, person)
+            portal.forget_old()
+            self._programs[person.mail] = (portal, portal.make(PROGRAM))
+        return self._programs[person.mail][1].secret
+
+    def tidy_up(self) -> None:
+        """Take away the app passwords that were made here."""
+        while self._programs:
+            portal, password = self._programs.popitem()[1]
+            portal.remove(password)
 
     def trust(self) -> ssl.SSLContext:
         """Return a context that verifies names and trusts what the platform's users trust."""
@@ -138,16 +204,21 @@ class Stage:
 
     def address(self, name: str) -> str:
         """Return the IPv4 address that the platform's own zone gives ``name``."""
-        domain = name.partition(".")[2]
-        for record in self._records(domain, name, "A"):
+        domain = self._zone(name)
+        for record in self.records(domain, name, "A"):
             return str(record.address)
         raise JourneyError(f"the zone {domain} has no address for {name}")
+
+    def _zone(self, name: str) -> str:
+        """Return the zone that ``name`` is in: an organisation's domain is a name in itself."""
+        domains = {host.domain for host in self.inventory.hosts}
+        return name if name in domains else name.partition(".")[2]
 
     def mail_hosts(self, domain: str) -> tuple[str, ...]:
         """Return the hosts that the zone's MX name, the preferred first."""
         found = sorted(
             (int(record.preference), str(record.exchange).rstrip(".").lower())
-            for record in self._records(domain, domain, "MX")
+            for record in self.records(domain, domain, "MX")
         )
         if not found:
             raise JourneyError(f"the zone {domain} has no MX")
@@ -156,7 +227,8 @@ class Stage:
     def mail_host(self, domain: str) -> str:
         return self.mail_hosts(domain)[0]
 
-    def _records(self, domain: str, name: str, kind: str) -> Iterator[Any]:
+    def records(self, domain: str, name: str, kind: str) -> Iterator[Any]:
+        """Yield the records of this kind that the platform's own zone has for ``name``."""
         wanted = dns.rdatatype.from_text(kind)
         for rrset in self.ask(domain, name, kind).answer:
             if rrset.rdtype == wanted:

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
 from deploy.run import install_packages, run
-from verify.journeys import client
+from verify.journeys import client, login
 from verify.journeys.stage import JourneyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Response
 
-    from verify.journeys.stage import Person, Stage
+    from verify.journeys.stage import Stage
 
 BROWSER = {"chromium": "chromium", "certutil": "libnss3-tools"}
 # Chromium's own calls to its maker are not the page's.
@@ -36,19 +37,27 @@ _SILENT = (
 )
 _MILLISECONDS = 20_000
 _OK = 200
+_TRIES = 3
 _WITHOUT_HOST = ("about:", "blob:", "data:")
 
 
 def roundcube(stage: Stage) -> str:
-    """Log in to the web mail and open a message that a colleague just sent."""
+    """Log in at the portal, open a message that a colleague just sent in the web mail, log out.
+
+    Logging out is for all: the portal knows nobody any more.
+    """
+    stage.host_with("lemonldap_ng")  # web mail has no login of its own
     sender, reader = stage.person(0), stage.person(1)
     subject = client.send(stage, sender, reader).subject
     client.receive(stage, reader, subject, keep=True)
     host = f"webmail.{reader.domain}"
     try:
-        with browser(stage, [host], shot="roundcube") as (page, requests):
+        with browser(stage, [host, f"login.{reader.domain}"], shot="roundcube") as (page, requests):
             tls = visit(page, f"https://{host}/")
-            _read(page, reader, subject)
+            login.log_in(page, reader)
+            _read(page, subject)
+            picture(stage, page, "roundcube")
+            _log_out(page, reader.domain)
     finally:
         client.receive(stage, reader, subject)
     outside = foreign(requests, reader.domain)
@@ -63,7 +72,7 @@ def roundcube(stage: Stage) -> str:
 
 def visit(page: Page, url: str) -> str:
     """Open the page; return its TLS version and who issued its certificate."""
-    response = page.goto(url)
+    response = go(page, url)
     if response is None or response.status != _OK:
         raise JourneyError(f"{url} answered {response.status if response else 'nothing'}")
     details = response.security_details()
@@ -72,10 +81,19 @@ def visit(page: Page, url: str) -> str:
     return f"{details.get('protocol')}, issued by {details.get('issuer')}"
 
 
-def _read(page: Page, reader: Person, subject: str) -> None:
-    page.fill("#rcmloginuser", reader.mail)
-    page.fill("#rcmloginpwd", reader.password)
-    page.click("#rcmloginsubmit")
+def go(page: Page, url: str) -> Response | None:
+    """Open ``url``, again if the machine's own network changed meanwhile (another lab began)."""
+    passing = ("ERR_NETWORK_CHANGED", "chrome-error:", "interrupted by another navigation")
+    for _ in range(_TRIES):
+        try:
+            return page.goto(url)
+        except BrowserError as why:
+            if not any(word in str(why) for word in passing):
+                raise
+    return page.goto(url)
+
+
+def _read(page: Page, subject: str) -> None:
     row = page.locator("#messagelist").get_by_text(subject)
     row.wait_for()
     row.click()
@@ -83,6 +101,16 @@ def _read(page: Page, reader: Person, subject: str) -> None:
     body.wait_for()
     if client.TEXT not in body.inner_text():
         raise JourneyError(f"the message's text is not in the page: {body.inner_text()[:200]}")
+
+
+def _log_out(page: Page, domain: str) -> None:
+    go(page, f"https://webmail.{domain}/?_task=mail")
+    page.wait_for_load_state("networkidle")  # it does not hear while it loads
+    page.click("#taskmenu a.logout")
+    page.wait_for_url(f"https://login.{domain}/**")
+    go(page, f"https://webmail.{domain}/?_task=mail")
+    if not page.url.startswith(f"https://login.{domain}/"):
+        raise JourneyError(f"{page.url} is still there after logging out in the web mail")
 
 
 def foreign(urls: Iterable[str], domain: str) -> list[str]:
@@ -95,15 +123,18 @@ def foreign(urls: Iterable[str], domain: str) -> list[str]:
 def browser(stage: Stage, hosts: Iterable[str], *, shot: str) -> Iterator[tuple[Page, list[str]]]:
     """Open a page in Chromium; the list fills with the address of every request it makes.
 
-    However it ends, the last that was to be seen is the screenshot ``shot``.
+    If it ends badly or leaves no picture itself, what was to be seen last is in ``shot``.
     """
     install_packages(BROWSER)
     rules = [*(f"MAP {host} {stage.address(host)}" for host in hosts), "MAP * ~NOTFOUND"]
     with launched(stage.authority(), rules) as (page, requests):
         try:
             yield page, requests
-        finally:
-            _screenshot(stage, page, shot)
+        except BaseException:
+            picture(stage, page, shot)
+            raise
+        if stage.screenshot is None:
+            picture(stage, page, shot)
 
 
 @contextmanager
@@ -147,9 +178,14 @@ def _trust(home: Path, authority: str | None) -> None:
     run(add, what="trusting the platform's authority")
 
 
-def _screenshot(stage: Stage, page: Page, name: str) -> None:
+def picture(stage: Stage, page: Page, name: str) -> None:
+    """Leave what the page shows as the screenshot ``name``, where this run leaves any."""
     if stage.screenshots is None:
         return
     stage.screenshots.mkdir(parents=True, exist_ok=True)
     stage.screenshot = stage.screenshots / f"{name}.png"
-    page.screenshot(path=stage.screenshot)
+    try:
+        page.screenshot(path=stage.screenshot)
+    except BrowserError:  # a busy machine's Chromium may be between two frames: once more
+        page.wait_for_load_state()
+        page.screenshot(path=stage.screenshot)

@@ -1,0 +1,1 @@
+"""Tries the verification suite on itself: plants, looks, takes away, counts."""

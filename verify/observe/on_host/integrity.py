@@ -1,0 +1,180 @@
+"""Which programs are no longer what their package or wheel brought. Runs on the host.
+
+The sums are the host's own (dpkg's md5sums, a wheel's RECORD): who hides a change as root can
+change them too. Configuration files have none and are read as what they are.
+"""
+
+import base64
+import csv
+import glob
+import hashlib
+import os
+
+import apps
+
+INFO = "/var/lib/dpkg/info"
+DIVERSIONS = "/var/lib/dpkg/diversions"
+MOST_ALTERED = 200
+MOST_FILES = 200_000
+MOST_BYTES = 64 * 1024 * 1024
+MOST_HASHED = 512 * 1024 * 1024
+# Programs that are read as text, and what browsers get: hashed each time.
+READ = (
+    *("/usr/share/roundcube/", "/usr/share/lemonldap-ng/", "/usr/share/javascript/"),
+    *("/usr/share/php/", "/usr/share/perl/", "/usr/share/perl5/", "/usr/share/rspamd/"),
+    *("/usr/share/nodejs/", "/usr/share/postgresql/", "/usr/share/dovecot/", "/usr/share/nginx/"),
+    *("/usr/lib/python3", "/usr/lib/systemd/", "/usr/lib/cgi-bin/", "/usr/share/bootstrap-html/"),
+)
+# Programs and libraries; hashed where something changed them after their package came.
+RUN = ("/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/")
+_TEXTS = (".py", ".pth")
+# What packages write to their own files after they came.
+_SKIP = ("/usr/lib/locale/", "/usr/lib/udev/hwdb.bin")
+
+
+def altered(problems):
+    """Return [path, package or wheel, what] of each file that was changed, and how many were held.
+
+    One that is gone is none: an image leaves documentation out, and a program that is gone is
+    missed by whoever starts it.
+    """
+    found, count = [], 0
+    for look in (packages, wheels):
+        for path, owner, what in look():
+            count += 1
+            if what:
+                found.append([path, owner, what])
+    if len(found) > MOST_ALTERED:
+        problems.append(
+            {"place": "integrity", "what": f"{len(found)} altered files, not all named"}
+        )
+    return {"altered": sorted(found)[:MOST_ALTERED], "checked": count}
+
+
+def packages(info=INFO, diversions=DIVERSIONS):
+    """Yield (path, package, what is wrong or "") of Debian packages' programs that are there."""
+    moved = _diverted(diversions)
+    for list_ in sorted(glob.glob(f"{info}/*.md5sums"))[:10_000]:
+        package = os.path.basename(list_).removesuffix(".md5sums").partition(":")[0]
+        came = _came(list_.removesuffix(".md5sums") + ".list")
+        with open(list_, encoding="utf-8", errors="replace") as file:
+            for line in file.read(MOST_BYTES).split("\n"):
+                digest, _, path = line.partition("  ")
+                path = _merged("/" + path)
+                if not path.startswith((*READ, *RUN)) or path.startswith(_SKIP):
+                    continue
+                to, by = moved.get(path, (path, package))
+                if by == ":":
+                    yield path, package, "replaced by a local diversion"
+                    continue
+                if by != package:
+                    path = to
+                since = 0 if path.startswith(READ) else came
+                wrong = differs(path, digest, hashlib.md5, since)
+                if wrong is not None:
+                    yield path, package, "is not what the package brought" if wrong else ""
+
+
+def _merged(path):
+    """Return where a path is since /bin, /lib and /sbin are links into /usr."""
+    return "/usr" + path if path.startswith(("/bin/", "/lib/", "/lib64/", "/sbin/")) else path
+
+
+def _came(path):
+    """Return when a list of files was written: dpkg and pip write theirs after the files."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0
+    return min(status.st_mtime, status.st_ctime)
+
+
+def _diverted(path):
+    """Return {path: (where it went, the package that asked; ":" is the administrator)}."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read(MOST_BYTES).split("\n")
+    except OSError:
+        return {}
+    return {
+        _merged(a): (_merged(b), c)
+        for a, b, c in zip(lines[::3], lines[1::3], lines[2::3], strict=False)
+    }
+
+
+def differs(path, digest, method, since=0):
+    """Say whether a file has another sum; None where there is none to hold.
+
+    One that nothing touched after ``since`` is as it came.
+    """
+    try:
+        status = os.stat(path)
+        if not os.path.isfile(path):
+            return None
+        if status.st_ctime <= since:
+            return False
+        if status.st_size > MOST_HASHED:
+            return True  # no package brings a program of that size
+        with open(path, "rb") as file:
+            return (
+                hashlib.file_digest(file, lambda: method(usedforsecurity=False)).hexdigest()
+                != digest
+            )
+    except OSError:
+        return None
+
+
+def wheels():
+    """Yield (path, wheel, what is wrong or "") of what services' Python environments hold."""
+    for folder in apps.environments():
+        held = recorded(folder)
+        for path, (wheel, digest) in held.items():
+            came = 0 if path.endswith(_TEXTS) else _came(f"{folder}/{wheel}.dist-info/RECORD")
+            wrong = differs(path, digest, hashlib.sha256, came) if digest else None
+            if wrong is not None:
+                yield path, wheel, "is not what the wheel brought" if wrong else ""
+        for path in _programs(folder):
+            if path not in held:
+                yield path, "none", "is of no wheel"
+
+
+def recorded(folder):
+    """Return {path: (wheel, SHA-256 in hexadecimal or "")} of what wheels' RECORDs list."""
+    found = {}
+    for record in sorted(glob.glob(f"{glob.escape(folder)}/*.dist-info/RECORD")):
+        wheel = os.path.basename(os.path.dirname(record)).removesuffix(".dist-info")
+        found.update((path, (wheel, digest)) for path, digest in _record(record, folder))
+    return found
+
+
+def _record(record, folder):
+    """Yield (path, SHA-256 in hexadecimal or "") of what a RECORD lists.
+
+    https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    """
+    try:
+        with open(record, encoding="utf-8", errors="replace", newline="") as file:
+            rows = list(csv.reader(file.read(MOST_BYTES).splitlines()))[:MOST_FILES]
+    except (OSError, csv.Error):
+        return
+    for row in rows:
+        name, said = (*row, "", "")[:2]
+        kind, _, value = said.partition("=")
+        try:
+            digest = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
+        except ValueError:
+            digest = "?"
+        yield os.path.normpath(os.path.join(folder, name)), digest if kind == "sha256" else ""
+
+
+def _programs(folder):
+    """Yield the programs and lists of paths below a folder, without what is compiled of them."""
+    count = 0
+    for below, folders, names in os.walk(folder):
+        folders[:] = [f for f in folders if f != "__pycache__"]
+        for name in names:
+            count += 1
+            if count > MOST_FILES:
+                return
+            if name.endswith((*_TEXTS, ".so")):
+                yield os.path.join(below, name)
