@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from deploy.commands import common, depot, lab, people, platform, secrets, sovereignty
+from deploy.commands import common, depot, evidence, lab, people, platform, secrets, sovereignty
 from deploy.errors import KootwijkError
 from deploy.paths import DEFAULT_INVENTORY
 
@@ -49,7 +49,14 @@ def parser() -> argparse.ArgumentParser:
     verbs = made.add_subparsers(required=True, metavar="COMMAND")
     platform.add_to(common.Adder(verbs))
     sovereignty.add_to(common.Adder(verbs))
-    for name, module in (("lab", lab), ("depot", depot), ("people", people), ("secrets", secrets)):
+    groups = {
+        "lab": lab,
+        "depot": depot,
+        "people": people,
+        "secrets": secrets,
+        "evidence": evidence,
+    }
+    for name, module in groups.items():
         text = (module.__doc__ or "").strip().rstrip(".")
         group = verbs.add_parser(name, help=text, description=text)
         module.add_to(common.Adder(group.add_subparsers(required=True, metavar="VERB")))

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from deploy import roles as role_specs
+from deploy import variables
 from deploy.errors import InputError
 from deploy.paths import ROOT
 
@@ -88,20 +89,40 @@ class Inventory:
             )
         return self._by_name[name]
 
+    def matching(self, pattern: str) -> tuple[Host, ...]:
+        """Return the hosts that an Ansible pattern (``web1,!files``) means; all for ''."""
+        if not pattern:
+            return self.hosts
+        from ansible.inventory.manager import InventoryManager  # noqa: PLC0415
+        from ansible.parsing.dataloader import DataLoader  # noqa: PLC0415
+
+        manager = InventoryManager(loader=DataLoader(), sources=[str(self.path / "hosts.yml")])
+        manager.subset(pattern)
+        names = {str(host.name) for host in manager.get_hosts()}
+        found = tuple(h for h in self.hosts if h.name in names)
+        if not found:
+            raise InputError(
+                f"no host of this inventory is meant by {pattern!r}",
+                where=str(self.path),
+                next_step=f"hosts: {', '.join(self._by_name)}; tiers are groups too",
+            )
+        return found
+
     def with_role(self, role: str, organisation: str) -> tuple[Host, ...]:
         return tuple(h for h in self.hosts if role in h.roles and h.organisation == organisation)
 
 
 def plays(site: Path = SITE) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return (group, roles) of every play of the playbook that applies roles, in order."""
+    """Return (group, roles) of every play of the playbook that applies roles, in order.
+
+    A play for several groups (``a:b``) stands once for each of them.
+    """
     found = yaml.safe_load(site.read_text(encoding="utf-8"))
     return tuple(
-        (
-            play["hosts"],
-            tuple(r if isinstance(r, str) else r["role"] for r in play.get("roles", ())),
-        )
+        (group, tuple(r if isinstance(r, str) else r["role"] for r in play["roles"]))
         for play in found
         if play.get("roles")
+        for group in play["hosts"].split(":")
     )
 
 
@@ -246,6 +267,7 @@ def _problems(inventory: Inventory) -> Iterator[str]:
             if address in seen:
                 yield f"hosts '{seen[address]}' and '{host.name}' have the same address {address}"
             seen[address] = host.name
+    yield from variables.problems({h.name: h.vars for h in inventory.hosts})
     yield from role_specs.problems({h.name: (h.roles, h.vars) for h in inventory.hosts})
 
 

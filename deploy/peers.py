@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deploy.artifacts import lacking
 from deploy.inventory import plays
 
 if TYPE_CHECKING:
@@ -51,6 +52,19 @@ def same_organisation(variables: Mapping[str, Any], role: str | None = None) -> 
         peer
         for peer in peers(variables)
         if peer.organisation == own and (role is None or role in peer.roles)
+    )
+
+
+def having(variables: Mapping[str, Any], role: str) -> tuple[Peer, ...]:
+    """Return the hosts of the current host's organisation on which ``role`` is not left out.
+
+    It is left out where the depot lacks its release, in the version that the host's inventory pins.
+    """
+    hostvars = variables["hostvars"]
+    return tuple(
+        peer
+        for peer in same_organisation(variables, role)
+        if not lacking(role, hostvars[peer.name].get("kootwijk_artifact_versions") or {})
     )
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from deploy import files, inventory, roles
+from deploy import files, inventory, roles, variables
 from deploy.cli import parser
 from deploy.endpoints_page import document
 from deploy.paths import DEFAULT_INVENTORY, ROLES, ROOT
+from deploy.people import page as roster_page
+from verify.catalogue import page as controls_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +26,11 @@ def pages() -> dict[Path, str]:
     """Return the generated pages: path -> content."""
     return {
         _FOLDER / "command.md": _command(),
+        _FOLDER / "controls.md": controls_page.document(_NOTE),
         _FOLDER / "endpoints.md": document(inventory.load(DEFAULT_INVENTORY)),
+        _FOLDER / "inventory.md": _inventory(),
         _FOLDER / "roles.md": _roles(),
+        _FOLDER / "roster.md": roster_page.document(_NOTE),
     }
 
 
@@ -60,6 +65,16 @@ def _arguments(made: argparse.ArgumentParser) -> list[str]:
             name = ", ".join(action.option_strings) or str(action.metavar or action.dest)
             rows.append(f"- `{name}`: {action.help}")
     return rows
+
+
+def _inventory() -> str:
+    lines = ["# What an inventory says of the platform", "", _NOTE, ""]
+    lines += ["What it can tell each role is in [roles](roles.md). Other names are yours.", ""]
+    lines += ["| variable | | what |", "|---|---|---|"]
+    for name, said in variables.platform().items():
+        need = "required" if said.get("required") else ""
+        lines.append(f"| `{name}` | {need} | {' '.join(said['description'].split())} |")
+    return "\n".join(lines) + "\n"
 
 
 def _roles() -> str:

@@ -6,6 +6,8 @@ import os
 import textwrap
 from typing import TYPE_CHECKING
 
+from deploy import artifacts
+from deploy.gaps import lines as gap_lines
 from deploy.secrets import Store, key_file
 
 if TYPE_CHECKING:
@@ -38,10 +40,17 @@ def journey_lines(results: Sequence[Result]) -> list[str]:
     return lines
 
 
+def journey_counts(results: Sequence[Result]) -> str:
+    """Return how many journeys ended in which way."""
+    counts = [(word, sum(r.status == s for r in results)) for s, word in _MARK.items()]
+    return ", ".join(f"{count} {word}" for word, count in counts if count) or "no journeys"
+
+
 def up_table(inventory: Inventory, done: Up) -> str:
     """Return the last words of `up`: addresses, accounts, what works, how long it took."""
     hosts = [
-        (h.fqdn, str(h.address), str(h.address6 or ""), ", ".join(h.roles)) for h in inventory.hosts
+        (h.fqdn, str(h.address), str(h.address6 or ""), ", ".join(artifacts.on(h)))
+        for h in inventory.hosts
     ]
     steps = [(name, f"{seconds:.1f} s") for name, seconds in done.steps]
     total = sum(seconds for _, seconds in done.steps)
@@ -49,7 +58,8 @@ def up_table(inventory: Inventory, done: Up) -> str:
         ("Hosts", table(hosts)),
         ("Accounts", _accounts(inventory)),
         ("Time", [*table(steps), f"in all {total:.0f} s"]),
-        ("What works", journey_lines(done.journeys)),
+        ("What works", [*journey_lines(done.journeys), journey_counts(done.journeys)]),
+        *([("What is missing, or unproved", gap_lines(done.gaps))] if done.gaps else []),
     ]
     return "\n\n".join(
         "\n".join([title, *("  " + line for line in lines)]) for title, lines in parts
@@ -57,9 +67,11 @@ def up_table(inventory: Inventory, done: Up) -> str:
 
 
 def _accounts(inventory: Inventory) -> list[str]:
-    where = [f"https://webmail.{h.domain}" for h in inventory.hosts if "roundcube" in h.roles]
+    own = [h for h in inventory.hosts if h.organisation == inventory.hosts[0].organisation]
+    pages = {"lemonldap_ng": "login", "roundcube": "webmail"}
+    where = [f"https://{name}.{h.domain}" for r, name in pages.items() for h in own if r in h.roles]
     return [
-        f"people   examples/department.csv; they log in at {', '.join(where)}",
+        f"people     examples/department.yml; they start at {where[0] if where else 'no page'}",
         "passwords  encrypted, as person_NAME@DOMAIN; this shows them:",
         f"  ANSIBLE_VAULT_PASSWORD_FILE={key_file()} \\",
         f"  .venv/bin/ansible-vault view {os.path.relpath(Store(inventory.path).file)}",

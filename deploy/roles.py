@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import yaml
 from deploy.paths import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 @cache
@@ -18,6 +19,12 @@ def meta(role: str, name: str) -> Any:
     """Return the parsed ``roles/<role>/meta/<name>.yml``, or None where it has none."""
     file = ROLES / role / "meta" / f"{name}.yml"
     return yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
+
+
+def packages(names: Iterable[str]) -> list[str]:
+    """Return the Debian packages that the roles ``names`` want, sorted, each once."""
+    wanted = ((meta(name, "depot") or {}).get("debian") or () for name in names)
+    return sorted({package for some in wanted for package in some})
 
 
 def options(role: str) -> dict[str, Any]:
@@ -42,6 +49,13 @@ def problems(hosts: Mapping[str, tuple[Sequence[str], Mapping[str, Any]]]) -> It
                     yield f"host '{host}': {problem}"
 
 
+def meant(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return "did you mean this one?", or '' if no known name, apart from ``prefix``, is close."""
+    rests = [one.removeprefix(prefix) for one in known]
+    close = get_close_matches(name.removeprefix(prefix), rests, 1)
+    return f"did you mean '{prefix}{close[0]}'?" if close else ""
+
+
 def _role_problems(role: str, variables: Mapping[str, Any]) -> Iterator[str]:
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: PLC0415
 
@@ -50,7 +64,8 @@ def _role_problems(role: str, variables: Mapping[str, Any]) -> Iterator[str]:
         return
     for name, value in variables.items():
         if name.startswith(f"{role}_") and name not in known and not _other(name, role):
-            yield f"role {role} has no variable '{name}'; it has: {', '.join(sorted(known))}"
+            more = meant(name, known, f"{role}_") or "docs/reference/roles.md lists them"
+            yield f"role {role} has no variable '{name}'; {more}"
         elif name in known and "{{" not in str(value):
             spec = {name: {k: v for k, v in known[name].items() if k in _CHECKED}}
             result = ArgumentSpecValidator(spec).validate({name: value})

@@ -19,12 +19,14 @@ from deploy.errors import InputError
 from deploy.paths import state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from ansible.parsing.vault import VaultLib
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-KINDS = ("password", "rsa", "ca")
+KINDS = ("password", "rsa", "ca", "ed25519")
 
 
 class Store:
@@ -52,6 +54,27 @@ class Store:
                 held.update({name: make(kind) for name in missing})
                 self._write(held)
             return {name: held[name] for name in names}
+
+    def held(self, name: str) -> str:
+        """Return the secret ``name``, which somebody else made; InputError if it is not there."""
+        found = self._read().get(name)
+        if found is None:
+            raise InputError(
+                f"there is no secret '{name}'",
+                where=str(self.file),
+                next_step=f"`kootwijk secrets set {name}` takes it from the terminal or stdin",
+            )
+        return found
+
+    def put(self, name: str, value: str) -> None:
+        """Keep ``value``, which somebody else made, as the secret ``name``."""
+        with self._locked():
+            self._write({**self._read(), name: value})
+
+    def forget(self, names: Collection[str]) -> None:
+        """Keep ``names`` no longer: what they opened is gone. Those that are not there are not."""
+        with self._locked():
+            self._write({name: value for name, value in self._read().items() if name not in names})
 
     def names(self) -> list[str]:
         return sorted(self._read())
@@ -138,11 +161,13 @@ def _key(*, make_it: bool) -> str:
 
 
 def make(kind: str) -> str:
-    """Return a new secret: 32 URL-safe characters, an RSA key (PEM) or an authority (JSON)."""
+    """Return a new secret: 32 URL-safe characters, a private key (PEM), an authority (JSON)."""
     if kind == "password":
         return random.token_urlsafe(24)
     if kind == "rsa":
         return _rsa()
+    if kind == "ed25519":
+        return _ed25519()
     if kind == "ca":
         from deploy.ca import new_authority  # noqa: PLC0415
 
@@ -151,16 +176,38 @@ def make(kind: str) -> str:
     raise InputError(f"no kind of secret '{kind}'", next_step=f"one of: {', '.join(KINDS)}")
 
 
-def _rsa() -> str:
+def public_half(private_key: str) -> str:
+    """Return the public key (PEM) of a private key in PEM, as kind ``rsa`` makes it."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
 
+    try:
+        key = serialization.load_pem_private_key(private_key.encode(), password=None)
+    except ValueError as error:
+        raise InputError("a secret is not a private key in PEM", where=str(error)) from error
     return (
-        rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        .private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode()
     )
+
+
+def _rsa() -> str:
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+
+    return _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+
+def _ed25519() -> str:
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
+    return _pem(ed25519.Ed25519PrivateKey.generate())
+
+
+def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> str:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()

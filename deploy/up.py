@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deploy import depot, people, site
+from deploy import depot, gaps, lock, people, site
 from deploy.errors import CheckError
 from deploy.lab import Lab
-from deploy.narrate import Steps
+from deploy.narrate import Steps, say
 from deploy.paths import ROOT, state
 from deploy.run import install_packages, require_root
 from verify import journeys
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from deploy.gaps import Gap
     from deploy.inventory import Inventory
     from verify.journeys import Result
 
-ROSTERS = (("department.csv", True), ("other-organisation.csv", False))
+ROSTERS = (("department.yml", True), ("other-organisation.csv", False))
 
 
 @dataclass(frozen=True)
 class Up:
-    """What `up` did: (step, seconds) in order, the journeys, the seconds of the whole."""
+    """What `up` did: (step, seconds) in order, the journeys, and what it did without."""
 
     steps: tuple[tuple[str, float], ...]
     journeys: Sequence[Result]
+    gaps: Sequence[Gap] = ()
 
 
 def up(inventory: Inventory) -> Up:
@@ -38,15 +40,17 @@ def up(inventory: Inventory) -> Up:
     require_root("making a lab")
     steps = Steps()
     lab = Lab(inventory.name)
-    with ThreadPoolExecutor(2) as pool:
+    with lock.hosts_of(inventory, "up"), ThreadPoolExecutor(2) as pool:
         # Installing the browser waits on the network and the disk while the rest computes.
         browser = pool.submit(install_packages, BROWSER)
         with steps.step("depot"):
             depot.sync()
+        for line in gaps.lines(missing := gaps.admit(inventory, inventory.hosts)):
+            say(f"!! {line}")
         with steps.step("lab"):
             lab.create(inventory)
         with steps.step("deploy"):
-            outcome = site.deploy(inventory)
+            outcome = site.deploy(inventory, told=True)
         if outcome.exit_code:
             raise CheckError(
                 "the deployment did not finish on every host",
@@ -59,7 +63,7 @@ def up(inventory: Inventory) -> Up:
             browser.result()
         with steps.step("journeys"):
             results = journeys.run(inventory, screenshots=screenshots(inventory))
-    return Up(tuple(steps.rows), results)
+    return Up(tuple(steps.rows), results, missing)
 
 
 def sample_people(inventory: Inventory) -> None:

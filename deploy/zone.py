@@ -62,6 +62,7 @@ def records(
         *_addresses(hosts),
         *_issuance(issuers),
         *(_mail(mail, domain, dkim, reports) if mail else _no_mail()),
+        *(_mail_programs(hosts) if mail else ()),
         *_dane(mail),
     ]
 
@@ -130,11 +131,18 @@ def _mail(
     policy = f"v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s; rua=mailto:{reports}@{domain}"
     yield _record("_dmarc", "TXT", txt(policy))
     yield _record("_smtp._tls", "TXT", txt(f"v=TLSRPTv1; rua=mailto:{reports}@{domain}"))
-    service = next((s for host in hosts for s in host.services if s == "mail"), hosts[0].name)
+
+
+def _mail_programs(hosts: Sequence[ZoneHost]) -> Iterator[Record]:
+    """Say where mail programs find what they need, and what there is none of."""
+    services = {service for host in hosts for service in host.services}
+    server = "mail" if "mail" in services else next(host.name for host in hosts if host.mail)
     for name, port in _CLIENT_SERVICES.items():
-        yield _record(name, "SRV", f"0 1 {port} {service}")
+        yield _record(name, "SRV", f"0 1 {port} {server}")
     for name in _CLIENT_SERVICES_OFF:
         yield _record(name, "SRV", "0 0 0 .")
+    if "autodiscover" in services:
+        yield _record("_autodiscover._tcp", "SRV", "0 1 443 autodiscover")
 
 
 def _no_mail() -> Iterator[Record]:
@@ -151,6 +159,6 @@ def _dane(hosts: Sequence[ZoneHost]) -> Iterator[Record]:
             raise InputError(
                 f"the public key of the mail host '{host.name}' is not known",
                 where="facts of role certificates",
-                next_step="deploy without --limit, so that every host tells its facts",
+                next_step="deploy without --limit, or see that it is there and was deployed before",
             )
         yield _record(f"_25._tcp.{host.name}", "TLSA", f"3 1 1 {host.spki}")

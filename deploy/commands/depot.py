@@ -38,6 +38,7 @@ def _add(arguments: argparse.Namespace) -> int:
         version=arguments.version,
         sha256=arguments.sha256,
         signature=arguments.signature,
+        unverified=arguments.unverified,
     )
     print(f"{done.name} {done.version}: {done.verified}, sha256 {done.sha256}")
     return 0
@@ -81,5 +82,8 @@ def add_to(add: Adder) -> None:
     take.add_argument("--version")
     take.add_argument("--sha256", help="what the publisher says its checksum is")
     take.add_argument("--signature", type=Path, help="the publisher's detached signature")
+    take.add_argument(
+        "--unverified", action="store_true", help="take it though nothing proves it; labs only"
+    )
     add("list", _list, "what is in it, and verified by what", json=True)
     add("check", _check, "verify every byte again", json=True)

@@ -31,21 +31,25 @@ def _doctor(arguments: argparse.Namespace) -> int:
         print(f"{row.status:8} {row.what}: {row.seen}")
         if row.next_step:
             print(f"{'':8} next: {row.next_step}")
-    return 0 if all(row.status == "ok" for row in rows) else 1
+    return 1 if any(row.status == "bad" for row in rows) else 0
 
 
 def _deploy(arguments: argparse.Namespace) -> int:
-    from deploy import site
+    from deploy import gaps, site
+    from deploy.report import table
 
-    options = [*(("--limit", arguments.limit) if arguments.limit else ())]
-    options += [*(("--tags", arguments.tags) if arguments.tags else ())]
-    outcome = site.deploy(inventory_of(arguments), options, check=arguments.check)
+    found = inventory_of(arguments)
+    limit, tags = arguments.limit or "", arguments.tags or ""
+    outcome = site.deploy(found, limit=limit, tags=tags, check=arguments.check)
     if arguments.json:
         print_json(outcome.as_json())
     else:
         for name, host in outcome.hosts.items():
             counts = f"{host.ok} ok, {host.changed} changed, {host.failed} failed"
             print(f"{name:16} {counts}, {host.unreachable} unreachable")
+        print("".join(f"{line}\n" for line in gaps.lines(outcome.gaps)), end="")
+        if arguments.profile:
+            print("\n".join(table(outcome.slowest())))
         print(f"{outcome.seconds} s")
     return outcome.exit_code
 
@@ -59,16 +63,18 @@ def _bootstrap(arguments: argparse.Namespace) -> int:
 
 
 def _journeys(arguments: argparse.Namespace) -> int:
-    from deploy.report import journey_lines
+    from deploy.procedures.bootstrap import require_hosts
+    from deploy.report import journey_counts, journey_lines
     from deploy.up import screenshots
     from verify import journeys
 
     found = inventory_of(arguments)
+    require_hosts(found)
     results = journeys.run(found, only=arguments.only, screenshots=screenshots(found))
     if arguments.json:
         print_json(journeys.as_json(results))
     else:
-        print("\n".join(journey_lines(results)))
+        print("\n".join([*journey_lines(results), journey_counts(results)]))
     return journeys.exit_code(results)
 
 
@@ -85,8 +91,13 @@ def add_to(add: Adder) -> None:
     add("bootstrap", _bootstrap, "make bare hosts manageable; deploy does this by itself")
     deploy = add("deploy", _deploy, "bring every host of the inventory to its state", json=True)
     deploy.add_argument("--check", action="store_true", help="change nothing, show what would")
-    deploy.add_argument("--limit", metavar="HOSTS", help="only these hosts or groups")
-    deploy.add_argument("--tags", metavar="TAGS", help="only tasks with these tags")
+    deploy.add_argument(
+        "--limit",
+        metavar="HOSTS",
+        help="change only these hosts or groups; the others are asked what they say of themselves",
+    )
+    deploy.add_argument("--profile", action="store_true", help="show which tasks took longest")
+    deploy.add_argument("--tags", metavar="ROLES", help="only these roles, as postfix,dovecot")
     journeys = add("journeys", _journeys, "do what a user does, and say what was seen", json=True)
     journeys.add_argument("only", nargs="*", metavar="NAME", help="only these journeys")
     test = add("test", _test, "run this project's tests")

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from deploy import files
-from deploy.errors import InputError, MachineError
+from deploy import files, lock
+from deploy.errors import InputError, KootwijkError, MachineError
 from deploy.lab import base, net
 from deploy.lab.machine import Machine, control_groups, remove_groups
 from deploy.narrate import say
@@ -91,7 +91,10 @@ class Lab:
         return self.folder / "id_ed25519"
 
     def create(self, inventory: Inventory) -> None:
-        """Make every host of ``inventory`` that is not there, and wait until all answer."""
+        """Make every host of ``inventory`` that is not there, and wait until all answer.
+
+        A new lab that is refused (its network or its depot's port is taken) leaves nothing.
+        """
         if inventory.lab is None:
             raise InputError(
                 "this inventory is not for a lab: it has no kootwijk_lab",
@@ -100,18 +103,32 @@ class Lab:
             )
         require_root("making a lab")
         _require_room(state())
-        install_packages(_PROGRAMS)
-        self._refuse_anothers()
+        with lock.lab(self.name, "lab create"):
+            install_packages(_PROGRAMS)
+            self._refuse_anothers()
+            new = not self.folder.exists()
+            try:
+                self._found(inventory, inventory.lab)
+            except KootwijkError:
+                if new:
+                    self._remove()
+                raise
+            self._boot(inventory, inventory.lab)
+
+    def _found(self, inventory: Inventory, networks: LabNetworks) -> None:
+        """Make what all hosts share: the lab's folder, its network, its key, its depot."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._record(inventory)
-        net.make_bridge(self.name, inventory.lab)
+        net.make_bridge(self.name, networks)
         self._make_key()
         self._serve_depot(inventory)
+
+    def _boot(self, inventory: Inventory, networks: LabNetworks) -> None:
         tree = base.build()
         machines = [Machine(self.name, h.name) for h in inventory.hosts]
         for host, machine in zip(inventory.hosts, machines, strict=True):
             machine.prepare(self.key.with_suffix(".pub").read_text())
-            net.plug_in(self.name, host, inventory.lab)
+            net.plug_in(self.name, host, networks)
             if machine.leader() is None:
                 machine.stop()
                 machine.start(tree)
@@ -123,6 +140,10 @@ class Lab:
     def destroy(self) -> None:
         """Remove everything that bears this lab's name: processes, links, namespaces, files."""
         require_root("destroying a lab")
+        with lock.lab(self.name, "down"):
+            self._remove()
+
+    def _remove(self) -> None:
         hosts = self.folder / "hosts"
         names = {p.name for p in hosts.iterdir()} if hosts.is_dir() else set()
         prefix = net.namespace(self.name, "")

@@ -37,7 +37,7 @@ exec systemd-nspawn --quiet --directory={disk}/root --machine={machine} --hostna
   --keep-unit --link-journal=no --resolv-conf=off --timezone=off --console=pipe \
   --kill-signal=SIGRTMIN+3
 """
-_BOOT_SECONDS = 60
+_BOOT_SECONDS = 180
 _STOP_SECONDS = 20
 
 

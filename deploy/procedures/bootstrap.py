@@ -12,8 +12,9 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from deploy import paths
+from deploy import lock, paths
 from deploy.errors import InputError
 from deploy.procedures.runner import Target, execute
 
@@ -87,17 +88,27 @@ def ssh_command(inventory: Inventory, host: Host, user: str = ADMIN) -> list[str
     ]
 
 
-def bootstrap(inventory: Inventory) -> list[str]:
-    """Bootstrap the hosts that are still bare; return their names."""
+def require_hosts(inventory: Inventory) -> None:
+    """Raise InputError for a lab that has not been made."""
     if inventory.lab and not Path(ssh_files(inventory, inventory.hosts[0])[0]).exists():
         raise InputError(
             "this lab has no hosts yet",
             where=str(inventory.path),
             next_step="`kootwijk lab create`, or `kootwijk up` for everything at once",
         )
+
+
+def bootstrap(inventory: Inventory, hosts: Sequence[Host] | None = None) -> list[str]:
+    """Bootstrap those of ``hosts`` (default: all) that are still bare; return their names."""
+    require_hosts(inventory)
+    with lock.hosts_of(inventory, "bootstrap"):
+        return _bootstrap(inventory, inventory.hosts if hosts is None else hosts)
+
+
+def _bootstrap(inventory: Inventory, hosts: Sequence[Host]) -> list[str]:
     with ThreadPoolExecutor(16) as pool:
-        stages = list(pool.map(lambda h: _stage(inventory, h), inventory.hosts))
-    todo = {h.name: stage for h, stage in zip(inventory.hosts, stages, strict=True)}
+        stages = list(pool.map(lambda h: _stage(inventory, h), hosts))
+    todo = {h.name: stage for h, stage in zip(hosts, stages, strict=True)}
     todo = {name: stage for name, stage in todo.items() if stage != _READY}
     if todo:
         first = str(inventory.hosts[0].vars.get("kootwijk_bootstrap_user", "root"))
@@ -122,6 +133,23 @@ def _stage(inventory: Inventory, host: Host) -> str:
     words = [*ssh_command(inventory, host), f"sudo -n true && {{ {look}; }}"]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else _BARE
+
+
+def sees(inventory: Inventory, host: Host, url: str) -> bool:
+    """Tell whether ``host`` reaches what listens at ``url``; also while it is bare."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    look = shlex.quote(f"exec 3<>/dev/tcp/{parts.hostname}/{port}")
+    first = str(host.vars.get("kootwijk_bootstrap_user", "root"))
+    return any(
+        subprocess.run(
+            [*ssh_command(inventory, host, user), f"timeout 8 bash -c {look}"],
+            check=False,
+            capture_output=True,
+        ).returncode
+        == 0
+        for user in (ADMIN, first)
+    )
 
 
 def _depot_key() -> bytes:
