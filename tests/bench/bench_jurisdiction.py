@@ -3,15 +3,20 @@
     python tests/bench/bench_jurisdiction.py SOURCE [--beside pyasn|maxminddb]
 
 SOURCE is what ``verify.jurisdiction.pack`` takes. pyasn and maxminddb (with mmdb_writer and
-netaddr) are no part of this project: install them into a virtual environment of their own, and
-run this with its Python and PYTHONPATH set to the checkout and its site-packages.
+netaddr) are no part of this project: where they are wanted and not here, they are installed into
+a virtual environment that is thrown away afterwards. Exit 1 below the targets: 200,000 lookups a
+second, loaded in 0.3 s.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import ipaddress
+import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -20,29 +25,40 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[2]))
+
 from verify.jurisdiction import sources
 from verify.jurisdiction.addresses import AddressTable
 from verify.jurisdiction.packing import flatten, packed
 
 LOOKUPS = 500_000
+LEAST_LOOKUPS, MOST_SECONDS = 200_000, 0.3
+PEERS = {"pyasn": ("pyasn",), "maxminddb": ("maxminddb", "mmdb_writer", "netaddr")}
 Asn = Callable[[str], int]
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
+    parser.add_argument(
+        "--date", metavar="DAY", help="the day the data was made, if it does not say"
+    )
     parser.add_argument("--beside", choices=("pyasn", "maxminddb"), action="append", default=[])
     arguments = parser.parse_args()
-    dump = sources.read(arguments.source)
+    if missing := [n for n in arguments.beside if importlib.util.find_spec(n) is None]:
+        return elsewhere([p for n in missing for p in PEERS[n]])
+    dump = sources.read(arguments.source, arguments.date)
     four = list(prefixes(flatten(dump.ranges[4], 1 << 32)))
     sample = addresses(four)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "table.kwaddr"
         file.write_bytes(packed(dump))
-        table = timed_load("kootwijk", lambda: AddressTable.open(file, datetime.now(UTC).date()))
         start = time.perf_counter()
+        table = timed_load("kootwijk", lambda: AddressTable.open(file, datetime.now(UTC).date()))
+        loaded, start = time.perf_counter() - start, time.perf_counter()
         found = list(table.asns(sample))
-        report("kootwijk", time.perf_counter() - start)
+        took = time.perf_counter() - start
+        report("kootwijk", took)
         for name in arguments.beside:
             other = {"pyasn": with_pyasn, "maxminddb": with_maxminddb}[name](Path(folder), four)
             start = time.perf_counter()
@@ -50,6 +66,21 @@ def main() -> None:
             report(name, time.perf_counter() - start)
             same = sum(a == b for a, b in zip(found, theirs, strict=True))
             print(f"{name:10} agrees on {same} of {len(sample)}")
+    return 0 if loaded < MOST_SECONDS and LOOKUPS / took >= LEAST_LOOKUPS else 1
+
+
+def elsewhere(packages: list[str]) -> int:
+    """Run this again where ``packages`` are: in a virtual environment of a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        python = Path(folder) / "bin" / "python"
+        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        places = [str(Path(__file__).parents[2]), *(p for p in sys.path if "site-packages" in p)]
+        again = [python, __file__, *sys.argv[1:]]
+        done = subprocess.run(
+            again, env={**os.environ, "PYTHONPATH": ":".join(places)}, check=False
+        )
+    return done.returncode
 
 
 def prefixes(starts: Iterable[tuple[int, int]]) -> Iterator[tuple[str, int]]:
@@ -107,4 +138,4 @@ def with_maxminddb(folder: Path, blocks: list[tuple[str, int]]) -> Asn:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

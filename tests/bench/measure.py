@@ -2,7 +2,8 @@
 
     .venv/bin/python tests/bench/measure.py > docs/reference/numbers.md
 
-Uses a state folder and a lab of its own; takes about ten minutes. Run it on an idle machine.
+Uses a state folder and a lab of its own; takes about half an hour. Run it on an idle machine.
+Upstream releases are taken from this machine's own depot, as they are there.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))
 
 from deploy.depot.mirrors import source_lines
-from deploy.paths import ROLES, ROOT
+from deploy.lab.machine import control_groups
+from deploy.paths import ROLES, ROOT, depot
 from deploy.roles import meta
 from tests.lab.platform import copy_inventory
 
@@ -44,6 +49,25 @@ def floor(folder: Path) -> float:
     return seconds
 
 
+def take_releases(target: Path) -> None:
+    """Copy the artifacts of this machine's depot, and what is known of them, to ``target``."""
+    if (depot() / "manifest.json").exists():
+        held = json.loads((depot() / "manifest.json").read_text(encoding="utf-8"))
+        shutil.copytree(depot() / "public/artifacts", target / "public/artifacts")
+        (target / "manifest.json").write_text(json.dumps({**held, "wheels": {}}), encoding="utf-8")
+
+
+def resident(lab: str) -> float:
+    """Return the GiB that the processes of a lab's hosts hold, what they share counted once."""
+    total = 0
+    for group in control_groups(lab):
+        for pid in (group / "cgroup.procs").read_text(encoding="ascii").split():
+            with suppress(OSError):  # it ended
+                said = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii")
+                total += sum(int(kb) for kb in re.findall(r"^Pss: +(\d+) kB", said, re.MULTILINE))
+    return total / 2**20
+
+
 def memory() -> str:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{os.cpu_count()} cores, {total:.0f} GiB, {platform.machine()}"
@@ -56,8 +80,10 @@ def main() -> None:
         env = {**os.environ, "KOOTWIJK_STATE": str(folder / "state")}
         command: list[str | Path] = [ROOT / "kootwijk", "-i", inventory]
         rows: dict[str, list[float]] = {}
+        take_releases(folder / "state" / "depot")
         try:
-            rows["`up`, empty depot, no base tree"] = [timed(*command, "up", env=env)[0]]
+            rows["`up`, depot without packages, no base tree"] = [timed(*command, "up", env=env)[0]]
+            held = resident(inventory.name)
             again = [timed(*command, "deploy", "--json", env=env) for _ in range(ROUNDS)]
             changed = sum(
                 h["changed"] for _, out in again for h in json.loads(out)["hosts"].values()
@@ -70,6 +96,7 @@ def main() -> None:
             timed(*command, "down", env=env)
         rows["floor: the same packages in one container"] = [floor(folder)]
     report(rows)
+    print(f"\nThe processes of all hosts hold {held:.1f} GiB, what they share counted once.")
 
 
 def report(rows: dict[str, list[float]]) -> None:

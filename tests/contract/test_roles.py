@@ -10,6 +10,7 @@ import yaml
 
 from deploy import inventory, roles
 from deploy.paths import ROLES, ROOT
+from deploy.people import cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,23 @@ def test_every_role_is_in_the_playbook() -> None:
     assert set(NAMES) == {role for _, names in inventory.plays() for role in names}
 
 
+def test_rosters_take_no_name_of_the_platforms_own() -> None:
+    duties = read(ROLES / "postfix" / "vars" / "main.yml")["__postfix_duties"]
+    sender = defaults("postfix")["postfix_services_sender"]
+    assert set(cells.ADDRESSES) == {*duties, sender}
+    assert set(cells.ACCOUNTS) == {defaults("synapse")["synapse_rooms_account"]}
+
+
+def test_every_role_has_its_name_as_tag() -> None:
+    """Ensure that `deploy --tags ROLE` applies the role: remedies in the catalogue say so."""
+    listed = [
+        r for play in yaml.safe_load(inventory.SITE.read_text()) for r in play.get("roles", ())
+    ]
+    assert all(r["tags"] == r["role"] for r in listed)
+    for file in (ROLES.parent / "verify/catalogue/controls").glob("*.yml"):
+        assert set(re.findall(r"--tags (\w+)", file.read_text())) <= set(NAMES), file
+
+
 @pytest.mark.parametrize("role", NAMES)
 def test_argument_specs_are_complete(role: str) -> None:
     options = roles.options(role)
@@ -57,6 +75,14 @@ def test_no_secret_has_a_default(role: str) -> None:
     assert not {n: v for n, v in held.items() if isinstance(v, str) and v and not v.startswith("/")}
 
 
+def test_the_portal_says_the_length_that_the_directory_asks() -> None:
+    asked = defaults("openldap")["openldap_password_min_length"]
+    assert defaults("lemonldap_ng")["lemonldap_ng_password_min_length"] == asked
+    wiring = read(ROOT / "deploy/playbooks/group_vars/all/lemonldap_ng.yml")
+    said = wiring["lemonldap_ng_password_min_length"]
+    assert f"openldap_password_min_length | default({asked})" in said
+
+
 @pytest.mark.parametrize("role", NAMES)
 def test_a_role_reads_no_other_roles_variables_and_no_group(role: str) -> None:
     groups = {group for group, _ in inventory.plays()} - {"all"}
@@ -73,7 +99,7 @@ def test_a_role_reads_no_other_roles_variables_and_no_group(role: str) -> None:
 @pytest.mark.parametrize("role", NAMES)
 def test_packages_units_and_endpoints_are_declared(role: str) -> None:
     depot = roles.meta(role, "depot")
-    assert set(depot) <= {"debian", "wheels", "artifacts"}
+    assert set(depot) <= {"debian", "wheels", "artifacts", "optional"}
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name) for name in depot.get("debian", ()))
     units = roles.meta(role, "services")["units"]
     assert all(re.fullmatch(r"[\w@.-]+\.(service|timer|socket)", unit) for unit in units)

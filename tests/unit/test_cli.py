@@ -109,6 +109,20 @@ def test_without_root_it_says_so(
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("words", [("deploy",), ("journeys",), ("journeys", "the start page")])
+def test_without_a_lab_it_says_so(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("KOOTWIJK_STATE", str(tmp_path))
+    code, out, err = run(capsys, *words)
+    assert code == 2
+    assert "this lab has no hosts yet" in err
+    assert not out
+
+
 def test_too_little_room_is_said_before_anything_is_made(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -120,3 +134,28 @@ def test_too_little_room_is_said_before_anything_is_made(
     assert "3 GB of room" in err
     assert "KOOTWIJK_STATE" in err
     assert not list((tmp_path / "state").iterdir())
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_lab_that_is_refused_leaves_nothing(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    *,
+    there: bool,
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("deploy.lab.lab._require_room", lambda _: None)
+    monkeypatch.setattr("deploy.lab.lab.install_packages", lambda _: None)
+    monkeypatch.setattr("deploy.lab.lab.control_groups", lambda _: [])
+    monkeypatch.setattr("deploy.lab.lab._depot_server", lambda _: None)
+    monkeypatch.setattr(net, "namespaces", set)
+    monkeypatch.setattr(net, "taken", lambda *_: "10.74.0.1/24 on eth7")
+    monkeypatch.setattr(net, "remove_bridge", lambda _: None)
+    monkeypatch.setenv("KOOTWIJK_STATE", str(tmp_path))
+    if there:
+        (tmp_path / "lab" / "lab").mkdir(parents=True)
+    code, _, err = run(capsys, "lab", "create")
+    assert code == 2
+    assert "is taken on this machine" in err
+    assert (tmp_path / "lab" / "lab").exists() == there

@@ -71,10 +71,34 @@ def test_a_role_variable_of_the_wrong_type_is_named(lab: Path) -> None:
         inventory.load(lab)
 
 
-def test_a_role_variable_that_does_not_exist_is_named(lab: Path) -> None:
-    (lab / "group_vars" / "mail.yml").write_text("postfix_mesage_size: 3\n")
-    with pytest.raises(InputError, match="postfix has no variable 'postfix_mesage_size'"):
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("postfix_mesage_size: 3", "_mesage_size'; did you mean 'postfix_message_size_limit'?"),
+        ("postfix_zzz: 3", "no variable 'postfix_zzz'; docs/reference/roles.md lists them"),
+        ("postfx_message_size: 3", "'postfx_message_size'; did you mean 'postfix_message"),
+        ("kootwik_domain: x.nl", "no variable 'kootwik_domain'; did you mean 'kootwijk_domain'?"),
+        ("lemonldap_product_name: x", "did you mean 'lemonldap_ng_product_name'"),
+        ("kootwijk_letter: {}", "no variable 'kootwijk_letter'; did you mean 'kootwijk_letters'?"),
+        ("kootwijk_zzz: 3", "no variable 'kootwijk_zzz'; docs/reference/inventory.md lists them"),
+        ("kootwijk_letters: {sendr: x}", "has no key 'sendr'; did you mean 'sender'?"),
+        ("kootwijk_letters: {zzz: x}", "kootwijk_letters has no key 'zzz'; it has: sender, help"),
+    ],
+)  # fmt: skip
+def test_a_variable_that_does_not_exist_is_named(lab: Path, line: str, said: str) -> None:
+    (lab / "group_vars" / "mail.yml").write_text(f"{line}\n")
+    with pytest.raises(InputError) as caught:
         inventory.load(lab)
+    assert said in caught.value.what
+    assert caught.value.what.count("\n") <= 1  # one slip, one sentence; a host's name, not each
+
+
+def test_the_teams_own_variables_are_theirs(lab: Path) -> None:
+    own = ("monitoring_url", "postgres_backup_day", "backup_names", "db_password", "nginxplus_x",
+           "certificate_contact", "mail_size_limit", "domain", "turn_secret")  # fmt: skip
+    text = "".join(f"{name}: x\n" for name in own) + "kootwijk_letters: {sender: A, help: B}\n"
+    (lab / "group_vars" / "all.yml").open("a").write(text)
+    assert inventory.load(lab).hosts
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ class FakeStage:
     def mail_host(self, _domain: str) -> str:
         return NAME
 
+    def mail_password(self, person: Person) -> str:
+        return person.password
+
     def address(self, _name: str) -> str:
         return "127.0.0.1"
 

@@ -47,7 +47,7 @@ def test_people_have_the_passwords_of_their_own_organisation(folder: Path) -> No
 def test_nobody_without_an_account_is_given_a_password(folder: Path) -> None:
     with pytest.raises(InputError, match=r"sanne\.devries@kootwijk\.test has no account") as why:
         stage(folder, "lab").person(0)
-    assert "people apply examples/department.csv --organisation kootwijk" in str(why.value)
+    assert "people apply examples/department.yml --organisation kootwijk" in str(why.value)
     assert Store(folder / "lab").names() == []
 
 
@@ -62,3 +62,18 @@ def test_a_lab_trusts_its_authority_alone(folder: Path) -> None:
     Store(folder / "lab").get("authority", "ca")
     assert (lab.authority() or "").startswith("-----BEGIN CERTIFICATE-----")
     assert len(lab.trust().get_ca_certs()) == 1
+
+
+def test_an_organisations_domain_is_in_its_own_zone(folder: Path) -> None:
+    lab = stage(folder, "lab")
+    assert lab._zone("kootwijk.test") == "kootwijk.test"  # noqa: SLF001
+    assert lab._zone("matrix.kootwijk.test") == "kootwijk.test"  # noqa: SLF001
+
+
+def test_teams_of_one_and_of_others(folder: Path) -> None:
+    lab = stage(folder, "lab")
+    Store(folder / "lab").get(secret_name("sanne.devries", "kootwijk.test"))
+    own, others = lab.teams(lab.person(0))
+    assert own == {"Burgerzaken", "Ondernemingsraad"}
+    assert "Beheer" in others
+    assert not own & others

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Error
@@ -84,3 +85,29 @@ def test_a_page_of_an_authority_that_is_not_trusted(site: tuple[Tls, list[str]])
     ):
         web.visit(page, f"https://{NAME}/")
     assert blame.status(why.value) == "fail"
+
+
+class Busy:
+    """A page that no picture can be made of, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def wait_for_load_state(self) -> None:
+        """Be ready."""
+
+    def screenshot(self, path: Path) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise Error("Unable to capture screenshot")
+        path.write_bytes(b"picture")
+
+
+def test_a_picture_is_tried_a_second_time(tmp_path: Path) -> None:
+    stage: Any = SimpleNamespace(screenshots=tmp_path / "shots", screenshot=None)
+    busy: Any = Busy(1)
+    web.picture(stage, busy, "page")
+    assert stage.screenshot.read_bytes() == b"picture"
+    busy = Busy(2)
+    with pytest.raises(Error, match="Unable"):
+        web.picture(stage, busy, "page")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from deploy.peers import peers, same_organisation
+from deploy.peers import having, peers, same_organisation
 
 
 def variables(own: str = "one") -> dict[str, Any]:
@@ -71,3 +71,13 @@ def test_a_host_without_an_organisation_is_named_by_what_it_lacks() -> None:
     del broken["hostvars"]["mail1"]["kootwijk_organisation"]
     with pytest.raises(KeyError, match="kootwijk_organisation"):
         peers(broken)
+
+
+def test_a_host_has_no_role_that_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    pinned = {"kootwijk_artifact_versions": {"app": "1"}}
+    known = variables()
+    known["hostvars"]["mail1"] |= pinned
+    monkeypatch.setattr("deploy.peers.lacking", lambda _, versions: () if versions else ("app",))
+    assert [peer.name for peer in having(known, "postfix")] == ["mail1"]
+    del known["hostvars"]["mail1"]["kootwijk_artifact_versions"]
+    assert having(known, "postfix") == ()

@@ -29,6 +29,14 @@ def test_a_secret_is_made_once(folder: Path) -> None:
     assert Store(folder).names() == ["db", "other"]
 
 
+def test_a_secret_of_others_is_kept_and_never_made(folder: Path) -> None:
+    with pytest.raises(InputError, match="there is no secret 'idp'"):
+        Store(folder).held("idp")
+    assert Store(folder).names() == []
+    Store(folder).put("idp", "theirs")
+    assert Store(folder).held("idp") == "theirs"
+
+
 def test_the_file_is_encrypted_and_closed_to_others(folder: Path) -> None:
     value = Store(folder).get("db")
     text = Store(folder).file.read_text()

@@ -44,6 +44,13 @@ def test_every_host_and_service_is_in_the_zone(key: str) -> None:
     assert data(made, "@", "MX") == {"10 mail1", "10 mail2"}
 
 
+def test_the_domain_itself_has_the_addresses_of_who_answers_for_it(key: str) -> None:
+    login = ZoneHost("web1", ("198.51.100.14", "2001:db8::14"), ("login", "@"))
+    made = parsed(zone.records([DNS1, login], domain="example.test", dkim={"kw1": key}))
+    assert data(made, "@", "A") == {"198.51.100.14"}
+    assert data(made, "@", "AAAA") == {"2001:db8::14"}
+
+
 def test_mail_is_signed_guarded_and_pinned(key: str) -> None:
     made = parsed(zone.records([DNS1, MAIL1], domain="example.test", dkim={"kw1": key}))
     assert data(made, "@", "TXT") == {'"v=spf1 mx -all"'}
@@ -52,6 +59,14 @@ def test_mail_is_signed_guarded_and_pinned(key: str) -> None:
     assert data(made, "_25._tcp.mail1", "TLSA") == {f"3 1 1 {SPKI}"}
     assert data(made, "_submissions._tcp", "SRV") == {"0 1 465 mail"}
     assert data(made, "_pop3._tcp", "SRV") == {"0 0 0 ."}
+
+
+def test_outlook_is_told_where_to_ask_if_somebody_answers(key: str) -> None:
+    silent = parsed(zone.records([DNS1, MAIL1], domain="example.test", dkim={"kw1": key}))
+    assert data(silent, "_autodiscover._tcp", "SRV") == set()
+    pages = ZoneHost("web1", ("198.51.100.14",), ("autodiscover",))
+    made = parsed(zone.records([pages, MAIL1], domain="example.test", dkim={"kw1": key}))
+    assert data(made, "_autodiscover._tcp", "SRV") == {"0 1 443 autodiscover"}
 
 
 def test_the_published_dkim_key_belongs_to_the_private_one(key: str) -> None:
