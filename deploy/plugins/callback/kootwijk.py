@@ -113,8 +113,6 @@ class CallbackModule(CallbackBase):
                 "failed": found["failures"],
                 "unreachable": found["unreachable"],
             }
-            line = ", ".join(f"{count} {what}" for what, count in self._hosts[name].items())
-            self._display.display(f"  {name}: {line}", stderr=True)
         target = os.environ.get("KOOTWIJK_STATS")
         if target:
             content = {
