@@ -23,7 +23,7 @@ def ask(method, path, body=None, token=None, sock="main", **headers):
     answer = door.getresponse()
     text = answer.read()
     try: return answer.status, json.loads(text)
-    except ValueError: return answer.status, text.decode()[:200]
+    except ValueError: return answer.status, text.decode()[:4000]
 """
 
 
@@ -113,6 +113,22 @@ def test_one_way_in(host: Any) -> None:
         "M_UNKNOWN",
     ]
     assert all(status >= 400 for status, _ in (password, register, guest))
+
+
+def test_a_login_that_failed_is_told_in_our_words(host: Any) -> None:
+    """Ensure people read in Dutch and English what to do, and no text that a link brought along."""
+    steps = """
+    page = "/_synapse/client/oidc/callback?error=%3Cb%3Eexpired&error_description=Call+020+123"
+    print(json.dumps(ask("GET", page)))
+    """
+    status, page = ask(host, steps)
+    assert status == 400
+    assert "Begin opnieuw vanuit de chat" in page
+    assert "Begin again from the chat" in page
+    assert "&lt;b&gt;expired" in page
+    assert "<b>" not in page
+    assert "020" not in page
+    assert "<script" not in page
 
 
 def test_nobody_else_is_asked(host: Any) -> None:
