@@ -446,7 +446,7 @@ with imaplib.IMAP4_SSL("127.0.0.1", ssl_context=ssl._create_unverified_context()
     open("/run/held", "w").write("ended")
 """
     host.run(f"cat > /run/hold.py <<'END'\n{text}END")
-    host.run("systemctl stop hold.service")
+    host.run("systemctl stop hold.service; rm -f /run/held")
     host.check_output("systemd-run --quiet --collect --unit=hold python3 /run/hold.py")
     host.check_output("timeout 9 sh -c 'until grep -q in /run/held; do sleep 0.1; done'")
 
