@@ -111,3 +111,28 @@ def test_a_picture_is_tried_a_second_time(tmp_path: Path) -> None:
     busy = Busy(2)
     with pytest.raises(Error, match="Unable"):
         web.picture(stage, busy, "page")
+
+
+def test_a_page_is_asked_again_when_the_browser_had_its_own_try_under_way() -> None:
+    waited: list[float] = []
+
+    def goto(url: str) -> str:
+        if sum(waited) < 3_000:  # until then its own try is in the way
+            raise Error(f'Navigation to "{url}" is interrupted by another navigation to "{url}"')
+        return "answer"
+
+    page: Any = SimpleNamespace(goto=goto, wait_for_timeout=waited.append)
+    assert web.go(page, "https://a.test/") == "answer"
+
+
+def test_a_page_that_does_not_answer_is_not_asked_again() -> None:
+    tries: list[str] = []
+
+    def goto(url: str) -> None:
+        tries.append(url)
+        raise Error(f"net::ERR_CONNECTION_REFUSED at {url}")
+
+    page: Any = SimpleNamespace(goto=goto)
+    with pytest.raises(Error, match="REFUSED"):
+        web.go(page, "https://a.test/")
+    assert len(tries) == 1

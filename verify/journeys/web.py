@@ -37,7 +37,8 @@ _SILENT = (
 )
 _MILLISECONDS = 20_000
 _OK = 200
-_TRIES = 3
+_TRIES = 5
+_PAUSE = 1_500  # milliseconds
 _WITHOUT_HOST = ("about:", "blob:", "data:")
 
 
@@ -90,6 +91,7 @@ def go(page: Page, url: str) -> Response | None:
         except BrowserError as why:
             if not any(word in str(why) for word in passing):
                 raise
+        page.wait_for_timeout(_PAUSE)  # the browser itself tries again, and is in the way of this
     return page.goto(url)
 
 
