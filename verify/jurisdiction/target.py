@@ -31,6 +31,7 @@ _LOCAL = re.compile(r"[^\s,;:<>()@\"\\|]+")
 _SIZE = re.compile(r"!\d+[kmgt]?$", re.IGNORECASE)  # the largest report (RFC 7489, 6.2)
 _MORE_MAIL = re.compile(r"(?:^|&)(?:to|cc|bcc)=", re.IGNORECASE)
 _PORT = re.compile(r"(?::(?:[0-9]{1,5}|\*))?")
+_NUMBER = re.compile("[0-9]+|0x[0-9a-f]+", re.IGNORECASE)
 _PATH = re.compile(r"\.{0,2}/")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # what IDNA takes for a dot (RFC 3490, 3.1)
 _CERTIFICATE = (".pem", ".crt", ".cer", ".der")
@@ -125,6 +126,9 @@ def _plain(text: str, word: str) -> Target:
     if " " in word or not (_DOTS.search(word) or ":" in word or "@" in word):
         if "@" in word or "//" in word:
             raise _bad(text, "it holds a space", f"{_SEVERAL}, a mail address as LOCAL@DOMAIN")
+        if _NUMBER.fullmatch(word):
+            usage = "give an address as a.b.c.d, an AS number as AS1"
+            raise _bad(text, "it is a bare number, which some programs take for an address", usage)
         return Target(text, Kind.ORGANISATION, word)
     if word.startswith(".") and word.count(".") == 1:
         return Target(text, Kind.TLD, name(text, word[1:]))
