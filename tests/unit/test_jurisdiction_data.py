@@ -49,6 +49,16 @@ def test_there_are_enough_organisations_and_as_numbers() -> None:
         *("ocsp.globalsign.com", "x.eu10.hana.ondemand.com", "1password.eu", "cookiebot.com"),
         *("nlighten.eu", "x.aws", "x.google", "x.gov", "api.dataplatform.knmi.nl"),
         *("O=AffirmTrust", "O=Sectigo (Europe) SL"),
+        *("Visa Europe Limited", "Interxion France SAS", "Hewlett-Packard Nederland B.V."),
+        # a reseller's name on a certificate that Sectigo or DigiCert issues and revokes
+        *("O=GEANT Vereniging, CN=GEANT OV RSA CA 4", "O=TERENA", "O=Gandi", "O=EUNETIC GmbH"),
+        *(
+            "mx1.zixcorp.com",
+            "w.usabilla.com",
+            "mx.spamexperts.com",
+            "izettle.com",
+            "quovadisglobal.nl",
+        ),
     ],
 )
 def test_what_looks_european_and_is_american_fails(target: str) -> None:
@@ -80,6 +90,10 @@ def test_a_near_miss_is_unknown(target: str) -> None:
         ("2020-01-01", "strato.de", Status.FAIL),
         ("2021-06-01", "mailjet.com", Status.FAIL),
         ("2026-01-01", "cyberark.com", Status.UNKNOWN),
+        ("2019-06-01", "avira.com", Status.PASS),
+        ("2020-06-01", "avira.com", Status.FAIL),
+        ("2018-06-01", "usabilla.com", Status.PASS),
+        ("2021-09-01", "tink.com", Status.UNKNOWN),
     ],
 )
 def test_an_owner_counts_while_it_owned(day: str, target: str, status: Status) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from verify.jurisdiction.model import Source, Step
-from verify.jurisdiction.naming import simple
+from verify.jurisdiction.naming import core_and_form, simple
 
 if TYPE_CHECKING:
     from verify.jurisdiction.addresses import AddressTable
@@ -110,7 +110,9 @@ class Holders:
             return found
         if org := self.tables.names.find(name):
             return org.id, org.source
-        return next(((o, s) for p, o, s in self.tables.prefixes if p.match(plain)), None)
+        core, _ = core_and_form(name)
+        rows = self.tables.prefixes
+        return next(((o, s) for p, o, s in rows if p.match(plain) or p.match(core)), None)
 
     def issuer(self, name: str) -> Found | None:
         """Return the organisation behind a certificate's issuer name (O or CN)."""
