@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deploy.errors import InputError
 from deploy.people import cells
 from deploy.people.cells import BadCellError
+from deploy.people.claims import Claims, Reader
 from deploy.people.model import LANGUAGES, ROLES, Mailbox, Person, Roster, Team
 
 if TYPE_CHECKING:
@@ -43,49 +44,6 @@ class Record:
         return [value] if isinstance(value, str) else list(value)
 
 
-@dataclass
-class _Claims:
-    """Who has which name or address so far; problems where a second one wants it."""
-
-    domain: str
-    problems: list[str] = field(default_factory=list)
-    owners: dict[str, tuple[str, str]] = field(default_factory=dict)  # -> (where, whose)
-
-    def wrong(self, record: Record, error: BadCellError) -> None:
-        self.problems.append(f"{record.place(error.column, error.index)}: {error}")
-
-    def claim(self, record: Record, owner: str, column: str, value: str) -> None:
-        """Note an address of ``owner``; whose name is there twice is told that alone."""
-        _, whose = held = self.owners.setdefault(value, (record.where, owner))
-        if whose != owner:
-            self._taken(record, column, value, f"{whose}'s", held)
-
-    def named(self, record: Record, column: str, value: str, kind: str) -> None:
-        """Note the name of a person or shared mailbox, which is what ``kind`` says."""
-        where, other = held = self.owners.setdefault(f"name {value}", (record.where, kind))
-        if where != record.where:
-            self._taken(record, column, value, f"{other} already", held)
-
-    def _taken(
-        self, record: Record, column: str, value: str, what: str, held: tuple[str, str]
-    ) -> None:
-        place = record.place(column, None)
-        self.problems.append(f"{place}: {value!r} is {what} ({held[0]})")
-
-    def spelled(self, record: Record, column: str, team: str) -> None:
-        # The directory takes names that differ in case alone for the same.
-        where, other = self.owners.setdefault(f"team {team.casefold()}", (record.where, team))
-        if other != team:
-            place = record.place(column, None)
-            self.problems.append(f"{place}: {team!r} is written {other!r} in {where}")
-
-    def once(self, record: Record, team: str) -> None:
-        where, _ = self.owners.setdefault(f"what {team.casefold()} has", (record.where, team))
-        if where != record.where:
-            place = record.place("name", None)
-            self.problems.append(f"{place}: what {team!r} has is said in {where} already")
-
-
 def roster(
     domain: str,
     origin: str,
@@ -99,12 +57,11 @@ def roster(
 
     Addresses are in ``domain``. InputError says what is wrong in ``origin``, up to 50 places.
     """
-    claims = _Claims(domain)
+    claims = Claims(domain)
     persons = [p for record in people if (p := _person(record, claims))]
     known = {team for person in persons for team in person.teams}
     named = [(record, t) for record in teams if (t := _team(record, claims))]
-    uids = {person.uid for person in persons}
-    boxes = [m for record in mailboxes if (m := _mailbox(record, claims, uids))]
+    boxes = [m for record in mailboxes if (m := _mailbox(record, claims))]
     refuse(claims.problems, origin)
     if not persons:
         raise InputError("this roster has no people", where=origin, next_step="add people to it")
@@ -119,6 +76,7 @@ def roster(
         teams=tuple(team for _, team in named if team.name in known),
         mailboxes=tuple(boxes),
         notes=(*notes, *empty),
+        origin=origin,
     )
 
 
@@ -135,11 +93,10 @@ def refuse(problems: Sequence[str], origin: str) -> None:
     )
 
 
-def _person(record: Record, claims: _Claims) -> Person | None:
-    try:
-        person = _made(record, claims.domain)
-    except BadCellError as error:
-        claims.wrong(record, error)
+def _person(record: Record, claims: Claims) -> Person | None:
+    claims.uids.add(record.one("uid").lower())
+    person = _made(record, claims)
+    if not person:
         return None
     claims.named(record, "uid", person.uid, "a login name")
     claims.claim(record, person.uid, "mail", person.mail)
@@ -150,64 +107,75 @@ def _person(record: Record, claims: _Claims) -> Person | None:
     return person
 
 
-def _made(record: Record, domain: str) -> Person:
-    uid = cells.login("uid", record.one("uid"), (*cells.ADDRESSES, *cells.ACCOUNTS))
-    language = cells.one_of("language", record.one("language") or LANGUAGES[0], LANGUAGES)
-    mail = cells.address("mail", record.one("mail") or uid, domain)
-    start, end = (cells.day(column, record.one(column)) for column in ("start", "end"))
+def _made(record: Record, claims: Claims) -> Person | None:
+    read = Reader(record, claims)
+    uid = read.one("uid", cells.login, (*cells.ADDRESSES, *cells.ACCOUNTS))
+    mail = _mail(read, uid)
+    start, end = (read.one(column, cells.day) for column in ("start", "end"))
     if start and end and end < start:
-        raise BadCellError("end", f"{end} is before the first day, {start}")
-    teams = {cells.name("teams", value, n) for n, value in enumerate(record.many("teams"))}
-    return Person(
+        read.wrong(BadCellError("end", f"{end} is before the first day, {start}"))
+    person = Person(
         uid=uid,
-        given_name=cells.name("given_name", record.one("given_name")),
-        surname=cells.name("surname", record.one("surname")),
+        given_name=read.one("given_name", cells.name),
+        surname=read.one("surname", cells.name),
         mail=mail,
-        aliases=_aliases(record, mail, domain),
-        teams=tuple(sorted(teams)),
-        language=language,
-        files_quota=cells.size("files_quota", record.one("files_quota"), cells.FILES),
-        mail_quota=cells.size("mail_quota", record.one("mail_quota"), cells.MAIL),
-        role=cells.one_of("role", record.one("role"), ROLES),
+        aliases=_aliases(read, mail),
+        teams=read.many("teams", cells.team),
+        language=read.one("language", cells.one_of, LANGUAGES, default=LANGUAGES[0]),
+        files_quota=read.one("files_quota", cells.size, cells.FILES),
+        mail_quota=read.one("mail_quota", cells.size, cells.MAIL),
+        role=read.one("role", cells.one_of, ROLES),
         start=start,
         end=end,
+        place=record.place,
     )
+    return person if read.right else None
 
 
-def _aliases(record: Record, mail: str, domain: str) -> tuple[str, ...]:
-    values = enumerate(record.many("aliases"))
-    return tuple(sorted({cells.address("aliases", v, domain, n) for n, v in values} - {mail}))
+def _mail(read: Reader, name: str) -> str:
+    """Return the primary address; where none is said, that of the name, if this is right."""
+    if not (name or read.record.one("mail")):
+        return ""
+    return read.one("mail", cells.address, read.claims.domain, default=name)
 
 
-def _team(record: Record, claims: _Claims) -> Team | None:
-    try:
-        rooms = {cells.name("rooms", value, n) for n, value in enumerate(record.many("rooms"))}
-        team = Team(
-            name=cells.name("name", record.one("name")),
-            folder_quota=cells.size("folder_quota", record.one("folder_quota"), cells.FILES),
-            rooms=tuple(sorted(rooms)),
-        )
-    except BadCellError as error:
-        claims.wrong(record, error)
+def _aliases(read: Reader, mail: str) -> tuple[str, ...]:
+    return tuple(a for a in read.many("aliases", cells.address, read.claims.domain) if a != mail)
+
+
+def _team(record: Record, claims: Claims) -> Team | None:
+    read = Reader(record, claims)
+    team = Team(
+        name=read.one("name", cells.team),
+        folder_quota=read.one("folder_quota", cells.size, cells.FILES),
+        rooms=read.many("rooms", cells.name),
+    )
+    alike = {cells.same(room): room for room in team.rooms}
+    for room in team.rooms:
+        if (other := alike[cells.same(room)]) != room:
+            read.wrong(BadCellError("rooms", f"{room!r} and {other!r} are one name"))
+    if not read.right:
         return None
     claims.spelled(record, "name", team.name)
     claims.once(record, team.name)
     return team
 
 
-def _mailbox(record: Record, claims: _Claims, uids: set[str]) -> Mailbox | None:
-    try:
-        name = cells.login("name", record.one("name"))
-        mail = cells.address("mail", record.one("mail") or name, claims.domain)
-        mailbox = Mailbox(
-            name=name,
-            mail=mail,
-            members=_members(record, uids),
-            aliases=_aliases(record, mail, claims.domain),
-            quota=cells.size("quota", record.one("quota"), cells.MAIL),
-        )
-    except BadCellError as error:
-        claims.wrong(record, error)
+def _mailbox(record: Record, claims: Claims) -> Mailbox | None:
+    read = Reader(record, claims)
+    name = read.one("name", cells.login)
+    mail = _mail(read, name)
+    mailbox = Mailbox(
+        name=name,
+        mail=mail,
+        members=read.many("members", _member, claims.uids),
+        aliases=_aliases(read, mail),
+        quota=read.one("quota", cells.size, cells.MAIL),
+        place=record.place,
+    )
+    if not record.many("members"):
+        read.wrong(BadCellError("members", "has nobody: who would read its mail?"))
+    if not read.right:
         return None
     owner = f"the shared mailbox {name}"
     claims.named(record, "name", name, "a shared mailbox")
@@ -217,11 +185,8 @@ def _mailbox(record: Record, claims: _Claims, uids: set[str]) -> Mailbox | None:
     return mailbox
 
 
-def _members(record: Record, uids: set[str]) -> tuple[str, ...]:
-    members = [value.lower() for value in record.many("members")]
-    for index, uid in enumerate(members):
-        if uid not in uids:
-            raise BadCellError("members", f"nobody in this roster is {uid!r}", index)
-    if not members:
-        raise BadCellError("members", "has nobody: who would read its mail?")
-    return tuple(sorted(set(members)))
+def _member(column: str, value: str, uids: set[str], index: int) -> str:
+    if value.lower() not in uids:
+        what = f"nobody in this roster is {cells.short(value.lower())!r}"
+        raise BadCellError(column, what, index)
+    return value.lower()

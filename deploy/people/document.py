@@ -46,6 +46,15 @@ def root(text: str, origin: str) -> yaml.MappingNode:
     except yaml.MarkedYAMLError as error:
         place = at(error.problem_mark) if error.problem_mark else "somewhere"
         raise wrong(f"{place}: not YAML: {error.problem}", origin) from error
+    except yaml.reader.ReaderError as error:
+        # Its position counts bytes in the one parser, characters in the other.
+        before = text[: text.find(chr(error.character))]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise wrong(
+            f"line {line}, column {column}: not YAML: a character that is not seen "
+            f"(U+{error.character:04X})",
+            origin,
+        ) from error
     except yaml.YAMLError as error:
         raise wrong(f"not YAML: {error}", origin) from error
     if not isinstance(node, yaml.MappingNode):

@@ -12,7 +12,7 @@ from deploy.people.change import Change, Fields, State, Step, Values
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from deploy.people.model import Mailbox, Person
+    from deploy.people.model import Mailbox, Person, Place
 
 ADDRESSES = ("mail", "mailLocalAddress")
 LOCKED = "000001010000Z"  # for good; a lockout after wrong passwords has the time when it began
@@ -59,6 +59,7 @@ class Entry:
     dn: str
     wanted: Values
     held: Mapping[str, Sequence[str]] | None
+    place: Place | None = None
 
     @property
     def fields(self) -> Fields:
@@ -137,7 +138,7 @@ def person(found: Person, state: State, base: str, *, back: bool = False) -> Ent
         **(dict.fromkeys(_LEAVING, ()) if back else {}),
     }
     held = state.people.get(found.uid)
-    return Entry("person", found.uid, person_dn(found.uid, base), wanted, held)
+    return Entry("person", found.uid, person_dn(found.uid, base), wanted, held, found.place)
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def mailbox(found: Mailbox, state: State, base: str, present: Present) -> Entry:
         "kootwijkMailQuota": _one(found.quota),
     }
     dn = f"{ldif.rdn('cn', found.name)},ou=mailboxes,{base}"
-    return Entry("mailbox", found.name, dn, wanted, held)
+    return Entry("mailbox", found.name, dn, wanted, held, found.place)
 
 
 def releases(entries: Sequence[Entry]) -> Iterator[Step]:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Place = Callable[[str, int | None], str]  # column, which of its values -> where that stands
 
 LANGUAGES = ("nl", "en")
 ROLES = ("lead",)
@@ -14,7 +20,7 @@ class Person:
 
     ``files_quota`` is as "10 GB", ``mail_quota`` as "5G"; empty is the platform's own. ``role`` is
     empty or "lead" (of the person's teams). ``start`` and ``end`` are the first and the last day,
-    as "2026-12-31", or empty.
+    as "2026-12-31", or empty. ``place`` says where a value stands that it was read from.
     """
 
     uid: str
@@ -29,6 +35,7 @@ class Person:
     role: str = ""
     start: str = ""
     end: str = ""
+    place: Place | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -53,6 +60,7 @@ class Mailbox:
     """A mailbox that several people share; ``members`` are uids, sorted, at least one.
 
     ``name`` is no person's uid. ``quota`` is as "5G"; empty is the platform's own.
+    ``place`` is as a person's.
     """
 
     name: str
@@ -60,6 +68,7 @@ class Mailbox:
     members: tuple[str, ...]
     aliases: tuple[str, ...] = ()
     quota: str = ""
+    place: Place | None = field(default=None, compare=False, repr=False)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -72,6 +81,7 @@ class Roster:
 
     Teams are the people's; ``teams`` are those of which the roster says what they have. ``unsaid``
     are the columns that it does not have: what they would say of a person stays as it is.
+    ``origin`` is where it was read.
     """
 
     people: tuple[Person, ...]
@@ -79,3 +89,4 @@ class Roster:
     mailboxes: tuple[Mailbox, ...] = ()
     notes: tuple[str, ...] = ()
     unsaid: frozenset[str] = frozenset()
+    origin: str = ""

@@ -19,9 +19,10 @@ _ABOUT = f"""\
 A roster is CSV (people alone) or YAML (which may name a source instead of people), told apart by
 the name of its file: `.yml` and `.yaml` are YAML. [People](people.md) says what happens with it.
 Text is UTF-8, with or without BOM; blanks around a value do not matter. In CSV, several values in
-one cell stand between `{BETWEEN}`, and columns between `,` or `;`; what a file has no column for
-stays as it is, an empty cell empties it. In YAML, `version: 1` must be there, and values are taken
-as they are written: a date needs no quotes.
+one cell stand between `{BETWEEN}`, and columns between `,`, `;` or tabs; what a file has no column
+for stays as it is, an empty cell empties it. In YAML, `version: 1` must be there, and values are
+taken as they are written: a date needs no quotes. No team has a `;` in its name, no address a `+`,
+`%`, `!` or `*` before the `@`.
 
 The platform's own in every domain are {_ours(ADDRESSES)}:
 no login name, shared mailbox, address or alias is one of them. Who reads what is written to them

@@ -6,14 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deploy.errors import InputError
-from deploy.people import entries, teams
+from deploy.people import assemble, entries, teams
+from deploy.people.cells import same
 from deploy.people.change import Change, Fields, HeldTeam, Plan, State, Step
 from deploy.people.entries import ADDRESSES, Entry, person_dn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from deploy.people.model import Mailbox, Person, Roster
+    from deploy.people.model import Mailbox, Person, Place, Roster
 
 __all__ = ["Change", "HeldTeam", "Plan", "State", "Step", "base_dn", "make"]
 
@@ -34,10 +35,12 @@ def make(
     """Return what makes ``state`` be as the roster says; nobody is removed.
 
     Somebody who left and is in the roster still is left alone and named, but for those in
-    ``again`` (uids), who are back. InputError if the name of somebody who left is given to another,
-    or an address of what is in the directory and not in the roster.
+    ``again`` (uids), who are back. InputError with all that the directory would not take: the name
+    of somebody who left given to another, an address of what is in the directory and not in the
+    roster, a team of the directory's that is written otherwise.
     """
-    left = _left(roster.people, state, again)
+    problems: list[str] = []
+    left = _left(roster.people, state, again, problems)
     people = [
         entries.as_held(p, state, base, roster.unsaid) for p in roster.people if p.uid not in left
     ]
@@ -48,7 +51,9 @@ def make(
     named = {p.uid for p in roster.people}
     boxes = {m.name for m in roster.mailboxes}
     every = partial(_entries, people, roster.mailboxes, state, base, present)
-    _refuse_taken(every(), named - left.keys(), boxes, state)
+    problems += _taken(every(), named - left.keys(), boxes, state)
+    problems += _misspelled(people, state)
+    assemble.refuse(problems, roster.origin)
     joined = teams.joined(people, state, base)
     # Only what changes is kept: of 20,000 people that is little.
     changed = [(entry, fields) for entry in every() if (fields := _fields(entry, joined))]
@@ -96,8 +101,13 @@ def _is_back(person: Person, state: State) -> bool:
     return bool(state.left(person.uid))  # who left and is not back is not asked about
 
 
-def _left(people: Sequence[Person], state: State, again: Collection[str]) -> dict[str, str]:
-    """Return who is in the roster although they left: uid -> what to say of it."""
+def _left(
+    people: Sequence[Person], state: State, again: Collection[str], problems: list[str]
+) -> dict[str, str]:
+    """Return who is in the roster although they left: uid -> what to say of it.
+
+    Whose name was that of somebody else who left is added to ``problems``.
+    """
     unknown = sorted(set(again) - {p.uid for p in people})
     if unknown:
         raise InputError(
@@ -109,14 +119,12 @@ def _left(people: Sequence[Person], state: State, again: Collection[str]) -> dic
     for person in people:
         day = state.left(person.uid)
         if state.deleted(person.uid):
-            raise InputError(
-                f"the login name {person.uid} of {person.name} was somebody's who left on {day} "
-                "and is deleted",
-                where=f"person {person.uid}",
-                next_step="give them a login name that nobody had: this one is never given again",
+            problems.append(
+                f"{_at(person.place, 'uid')}the login name {person.uid} of {person.name} was "
+                f"somebody's who left on {day} and is deleted: take a name that nobody had"
             )
-        if day and person.uid not in again:
-            _refuse_reuse(person, state.people[person.uid], day)
+        elif day and person.uid not in again:
+            problems += _reused(person, state.people[person.uid], day)
             found[person.uid] = (
                 f"{person.uid} left on {day} and is in this roster still: nothing of them is "
                 f"changed; take them out of it, or say --again {person.uid} if they are back"
@@ -124,21 +132,20 @@ def _left(people: Sequence[Person], state: State, again: Collection[str]) -> dic
     return found
 
 
-def _refuse_reuse(person: Person, held: Mapping[str, Sequence[str]], day: str) -> None:
+def _reused(person: Person, held: Mapping[str, Sequence[str]], day: str) -> Iterator[str]:
     before = " ".join([*held.get("givenname", ()), *held.get("sn", ())])
     if before != person.name:
-        raise InputError(
-            f"the login name {person.uid} of {person.name} was {before}'s, who left on {day}",
-            where=f"person {person.uid}",
-            next_step="give the newcomer a login name that nobody had; if it is the same person, "
-            f"say --again {person.uid}",
+        yield (
+            f"{_at(person.place, 'uid')}the login name {person.uid} of {person.name} was "
+            f"{before}'s, who left on {day}: take a name that nobody had; if it is the same "
+            f"person, say --again {person.uid}"
         )
 
 
-def _refuse_taken(
+def _taken(
     every: Iterable[Entry], people: Collection[str], mailboxes: Collection[str], state: State
-) -> None:
-    """Refuse a name or address of who is in the directory and not among ``every``.
+) -> Iterator[str]:
+    """Yield the names and addresses that are of who is in the directory and not among ``every``.
 
     ``people`` and ``mailboxes`` are the names of those who are.
     """
@@ -153,15 +160,32 @@ def _refuse_taken(
                 owners[name] = owner
                 owners |= {a: owner for n in ADDRESSES for a in values.get(n.lower(), ())}
     for entry in every:
-        for claim in (entry.name, *(a for n in ADDRESSES for a in entry.wanted[n])):
-            if claim in owners:
-                day = state.left(owners[claim])
-                raise InputError(
-                    f"'{claim}' of {entry.name} belongs to {owners[claim]}, "
-                    + (f"who left on {day}" if day else "")
-                    + ("" if day else "who is in the directory and not in this roster"),
-                    where=f"{entry.kind} {entry.name}",
-                    next_step="take another"
-                    if day
-                    else f"put {owners[claim]} in the roster too, or take another",
-                )
+        for column, claims in (
+            ("uid" if entry.kind == "person" else "name", (entry.name,)),
+            ("mail", entry.wanted["mail"]),
+            ("aliases", entry.wanted["mailLocalAddress"]),
+        ):
+            for claim in claims:
+                if owner := owners.get(claim, ""):
+                    day = state.left(owner)
+                    whose = f"{owner}, who left on {day}: take another"
+                    if not day:
+                        whose = (
+                            f"{owner}, in the directory and not in this roster: take another, "
+                            f"or put {owner} in the roster too"
+                        )
+                    yield f"{_at(entry.place, column)}'{claim}' of {entry.name} belongs to {whose}"
+
+
+def _misspelled(people: Iterable[Person], state: State) -> Iterator[str]:
+    """Yield the teams that the directory, which looks past case, has under another name."""
+    held = {same(name): name for name in state.teams}
+    for person in people:
+        for name in person.teams:
+            if name not in state.teams and (other := held.get(same(name))):
+                place = _at(person.place, "teams")
+                yield f"{place}'{name}' is written '{other}' in the directory"
+
+
+def _at(place: Place | None, column: str) -> str:
+    return f"{place(column, None)}: " if place else ""

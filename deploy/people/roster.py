@@ -70,5 +70,6 @@ def _text(path: Path) -> str:
         raise InputError(
             f"the roster is not UTF-8: line {line}, byte {column}, after '{near}'",
             where=str(path),
-            next_step="save it as 'CSV UTF-8': to guess the encoding could spoil people's names",
+            next_step="save it as UTF-8 (in a spreadsheet as 'CSV UTF-8'): to guess the encoding "
+            "could spoil people's names",
         ) from error

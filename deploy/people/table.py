@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING
 
 from deploy.errors import InputError
 from deploy.people.assemble import COLUMNS, LISTS, REQUIRED, Record
-from deploy.people.cells import BETWEEN, clean
+from deploy.people.cells import BETWEEN, clean, short
 
 if TYPE_CHECKING:
     from _csv import Reader as _Reader
     from collections.abc import Iterator
 
 
+_NAMED = 12  # of a first line that is something else, which may be long
+
+
 def read(text: str, origin: str) -> tuple[Iterator[Record], frozenset[str]]:
     """Return the rows of ``text``, and the columns that it does not have.
 
-    Takes ``,`` or ``;`` between columns; blanks around a value and empty rows are dropped.
+    Takes ``,``, ``;`` or tabs between columns; blanks around a value and empty rows are dropped.
     InputError for a wrong first line and, while rows are taken, for what is not CSV.
     """
     first = text.split("\n", 1)[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
+    delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     with _explained(reader, origin):
         head = [cell.strip().lower() for cell in next(reader, [])]
@@ -82,7 +85,11 @@ def _check_head(head: list[str], origin: str) -> None:
     double = sorted({name for name in head if head.count(name) > 1})
     said = [
         *([f"lacks {', '.join(missing)}"] if missing else []),
-        *([f"has unknown {', '.join(map(repr, unknown))}"] if unknown else []),
+        *(
+            [f"has unknown {', '.join(repr(short(n)) for n in unknown[:_NAMED])}"]
+            if unknown
+            else []
+        ),
         *([f"names twice {', '.join(double)}"] if double else []),
     ]
     if said:

@@ -117,6 +117,10 @@ def test_a_team_without_members_is_named_and_not_made(tmp_path: Path) -> None:
         ("rooms: []", "line 8, column 1: unknown 'rooms'"),
         ("\tx", "line 8, column 1: not YAML"),
         ("  - {uid: c", "not YAML"),
+        (
+            "# é\n  - uid: 'c\x07'",
+            "line 9, column 12: not YAML: a character that is not seen (U+0007)",
+        ),
     ],
 )
 def test_what_is_no_roster_is_placed(tmp_path: Path, more: str, said: str) -> None:
@@ -152,6 +156,22 @@ def test_what_is_no_roster_is_placed(tmp_path: Path, more: str, said: str) -> No
             "(end): 2026-01-01 is before the first day, 2026-12-31",
         ),
         ("teams:\n  - {name: een}", "line 9, column 12 (name): 'een' is written 'Een' in line 3"),
+        (
+            "  - &c {uid: c, given_name: C, surname: C}\n  - *c",
+            "line 8, column 14 (uid): 'c' is a login name already (line 8)",
+        ),
+        (
+            "teams: [{name: Een}, {name: Een, folder_quota: 1 GB}]",
+            "line 8, column 29 (name): what 'Een' has is said in line 8 already",
+        ),
+        (
+            "shared_mailboxes: [{name: i, members: [anna]}, {name: i, members: [bert]}]",
+            "line 8, column 55 (name): 'i' is a shared mailbox already (line 8)",
+        ),
+        (
+            "teams:\n  - {name: Een, rooms: [Balie, balie]}",
+            "line 9, column 24 (rooms): 'Balie' and 'balie' are one name",
+        ),
         ("teams:\n  - {name: Een}\n  - {name: Een}", "what 'Een' has is said in line 9 already"),
         ("teams:\n  - {name: Een, folder_quota: veel}", "line 9, column 31 (folder_quota): 'veel'"),
         (
@@ -189,6 +209,13 @@ def test_nothing_in_it(tmp_path: Path, text: str) -> None:
 def test_latin_1_is_not_guessed(tmp_path: Path) -> None:
     said = wrong(tmp_path, PEOPLE.replace("Anna", "Zoë").encode("latin-1"))
     assert "not UTF-8: line 4, byte 19, after '    given_name: Zo'" in said
+
+
+def test_who_is_wrong_is_somebody_still(tmp_path: Path) -> None:
+    more = "shared_mailboxes:\n  - {name: info, members: [anna]}\n"
+    said = wrong(tmp_path, PEOPLE.replace("Anna", "'=A1'") + more)
+    assert "(given_name): '=A1'" in said
+    assert "nobody in this roster" not in said
 
 
 def test_fifty_places_and_then_a_number(tmp_path: Path) -> None:

@@ -240,6 +240,27 @@ def test_nobody_gets_an_address_of_someone_absent() -> None:
         plan([BERT, thief], state)
 
 
+def test_all_that_is_taken_is_placed() -> None:
+    def placed(line: int, person: Person) -> Person:
+        return replace(person, place=lambda column, _: f"line {line}, column {column}")
+
+    state = applied([ANNA, BERT]).state()
+    thief = Person("cas", "Cas", "C", "anna@example.test")
+    other = Person("dirk", "Dirk", "D", "dirk@example.test", ("a@example.test",))
+    with pytest.raises(InputError) as caught:
+        plan(Roster((BERT, placed(3, thief), placed(4, other)), origin="roster.csv"), state)
+    assert caught.value.where == "roster.csv"
+    assert "line 3, column mail: 'anna@example.test' of cas belongs to anna" in str(caught.value)
+    assert "line 4, column aliases: 'a@example.test' of dirk belongs to" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["een", "\uff25en"])
+def test_a_team_is_not_made_anew_because_it_is_written_otherwise(name: str) -> None:
+    state = applied([ANNA, BERT]).state()
+    with pytest.raises(InputError, match=f"'{name}' is written 'Een' in the directory"):
+        plan([replace(ANNA, teams=(name,)), replace(BERT, teams=(name, "Twee"))], state)
+
+
 def test_the_directorys_stand_in_for_nobody_is_dropped() -> None:
     fake = applied([ANNA])
     name = f"cn=Een,ou=groups,{BASE}"

@@ -83,7 +83,8 @@ def test_role_and_dates(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["31-12-2026", "12/31/26", "2026-02-30", "46022", "20261231", "=VANDAAG()"]
+    "cell",
+    ["0026-12-31", "31-12-2026", "12/31/26", "2026-02-30", "46022", "20261231", "=VANDAAG()"],
 )
 def test_a_date_is_written_in_one_way(tmp_path: Path, cell: str) -> None:
     text = f"uid,given_name,surname,end\nanna,Anna,V,{cell}\n"
@@ -102,11 +103,12 @@ def test_a_size_that_is_none_is_refused(tmp_path: Path, cell: str) -> None:
         "\ufeff" + HEAD + ANNA,
         (HEAD + ANNA).replace(",", ";"),
         (HEAD + ANNA).replace("\n", "\r\n"),
+        (HEAD + ANNA).replace(",", "\t"),
         HEAD.replace("\n", ",,\n") + ANNA.replace("\n", ",,\n"),
         " UID , Given_Name,surname\n  Anna ,\tAnna  , de   Vries \u00a0\n\n , ,\n",
         'surname,uid,given_name\n"de Vries",anna,"Anna"',
     ],
-    ids=["bom", "semicolons", "crlf", "empty-columns", "blanks", "order"],
+    ids=["bom", "semicolons", "crlf", "tabs", "empty-columns", "blanks", "order"],
 )
 def test_spreadsheets_write_it_like_this(tmp_path: Path, text: str) -> None:
     (person,) = read(roster(tmp_path, text), "example.test")
@@ -134,6 +136,8 @@ def test_spreadsheets_write_it_like_this(tmp_path: Path, text: str) -> None:
         "True",
         "𠮷田",
         "'t Hooft",
+        "ÄNNE Åström-Ägren",
+        "RENÉ’S Groß’",
     ],
 )
 def test_names_of_every_kind_stay_what_they_are(tmp_path: Path, name: str) -> None:
@@ -149,6 +153,25 @@ def test_names_of_every_kind_stay_what_they_are(tmp_path: Path, name: str) -> No
 @pytest.mark.parametrize("name", ["\u202eannA", "An\u00adna", "A\ufffe", "🙂", "...", "2", "-Anna"])
 def test_what_is_no_name(tmp_path: Path, name: str) -> None:
     assert "column given_name" in wrong(tmp_path, HEAD + f"anna,{name},B,,,,\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("An\u200bna", "'An\\u200bna' has a character that is not seen (U+200B)"),
+        ("A" * 100_000, "...' has 100000 characters; at most 64"),
+        (
+            "DaniÃ«l",
+            "'DaniÃ«l' was spoilt when it was read in another encoding; is 'Daniël' meant?",
+        ),
+        ("Dani\ufffdl", "a letter is lost (U+FFFD)"),
+    ],
+)
+def test_why_it_is_no_name_is_said_shortly(tmp_path: Path, name: str, said: str) -> None:
+    found = wrong(tmp_path, HEAD + f"anna,{name},B,,,,\n")
+    assert "line 2, column given_name: " in found
+    assert said in found
+    assert len(found) < 500
 
 
 def test_names_are_composed(tmp_path: Path) -> None:
@@ -177,6 +200,12 @@ def test_names_are_composed(tmp_path: Path) -> None:
         ("anna,Anna,B,Postmaster@example.test,,,", "column mail: 'Postmaster@example.test' is an"),
         ("anna,Anna,B,,a|noreply,,", "column aliases: 'noreply' is an address of the platform's"),
         ('anna,"Anna,B,,,,', "is not CSV"),
+        ("\u0430nna,Anna,B,,,,", "; '\u0430' is CYRILLIC SMALL LETTER A"),
+        ("anna,Anna,B,,\u0430,,", "mail address; '\u0430' is CYRILLIC SMALL LETTER A"),
+        ("anna,Anna,B,,bert+x,,", "column aliases: 'bert+x' has a '+'"),
+        ("anna,Anna,B,,*,,", "column aliases: '*' has a '*'"),
+        (f"anna,Anna,B,,{'a' * 65},,", "has 65 characters before the @; at most 64"),
+        ("anna,Anna,B,,,Een; Twee,", "column teams: 'Een; Twee' has a ';'"),
     ],
 )
 def test_wrong_cells_are_named(tmp_path: Path, row: str, said: str) -> None:
@@ -193,6 +222,7 @@ def test_wrong_cells_are_named(tmp_path: Path, row: str, said: str) -> None:
         ("b,B,B,Anna@example.test,,,", "column mail: 'anna@example.test' is anna's (line 2)"),
         ("b,B,B,,anna@example.test,,", "column aliases: 'anna@example.test' is anna's (line 2)"),
         ("b,B,B,,,een,", "line 3, column teams: 'een' is written 'Een' in line 2"),
+        ("b,B,B,,,Ｅen,", "line 3, column teams: 'Ｅen' is written 'Een' in line 2"),
     ],
 )
 def test_nobody_takes_what_another_has(tmp_path: Path, row: str, said: str) -> None:
@@ -211,6 +241,14 @@ def test_everything_wrong_is_said_at_once_but_not_endlessly(tmp_path: Path) -> N
     assert "and 9 more" in said
 
 
+def test_everything_wrong_in_one_row_is_said(tmp_path: Path) -> None:
+    said = wrong(tmp_path, HEAD + "=a,=b,=c,=d,=e|=f,=g,zz\n").splitlines()
+    assert [line.partition(":")[0] for line in said[1:9]] == [
+        f"line 2, column {name}"
+        for name in ("uid", "mail", "given_name", "surname", *["aliases"] * 2, "teams", "language")
+    ]
+
+
 def test_a_row_that_is_there_twice_is_one_mistake(tmp_path: Path) -> None:
     said = wrong(tmp_path, HEAD + "anna,Anna,A,,a,,\n" * 2)
     assert said.splitlines()[0] == "line 3, column uid: 'anna' is a login name already (line 2)"
@@ -222,6 +260,7 @@ def test_a_row_that_is_there_twice_is_one_mistake(tmp_path: Path) -> None:
         ("", "lacks uid, given_name, surname"),
         ("uid,name,given_name,surname", "has unknown 'name'"),
         ("uid,uid,given_name,surname", "names twice uid"),
+        ("uid,given_name,surname," + "x" * 1000, "x..."),
     ],
 )
 def test_wrong_first_line(tmp_path: Path, head: str, said: str) -> None:
