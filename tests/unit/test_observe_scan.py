@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 US = "https://a.azurewebsites.net"
-MODULES = ("text", "dormant", "scan")
+MODULES = ("text", "shell", "apps", "integrity", "elsewhere", "dormant", "scan")
 
 
 @pytest.fixture(scope="module")

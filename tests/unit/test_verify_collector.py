@@ -145,6 +145,40 @@ def test_a_line_without_end_is_read_quickly(tmp_path: Path) -> None:
     assert time.monotonic() - start < 5
 
 
+def test_what_stands_far_into_a_line_is_read() -> None:
+    mark = "https://cdn.example.com"
+    for before in (TEXT.MOST_LINE - 10, TEXT.MOST_LINE * 3):
+        assert mark in ends("x" * before + f' "{mark}" ' + "y" * 50_000 + f' "{mark}"')
+
+
+def test_files_and_folders_that_settings_name_are_read_and_no_others(tmp_path: Path) -> None:
+    conf, other = tmp_path / "etc", tmp_path / "var" / "lib"
+    (other / "site").mkdir(parents=True)
+    conf.mkdir()
+    for name in ("named.env", "not.env", "site/a.html", "link/b.conf"):
+        (other / name).parent.mkdir(exist_ok=True)
+        (other / name).write_text(f"url = 'https://{name.replace('/', '-')}.example.com'")
+    (conf / "a.conf").write_text(
+        f"EnvironmentFile=-{other}/named.env\n# File={other}/not.env\ntemplate_dir: {other}/site\n"
+        f"url = https://x.example.com{other}/not.env\n"
+    )
+    (conf / "linked").symlink_to(other / "link")
+    rows = SCAN.files({**WANTED, "roots": [str(conf)]}, [], {})
+    found = {r[3].removeprefix("https://").removesuffix(".example.com") for r in rows}
+    assert found == {"x", "named.env", "site-a.html", "link-b.conf"}
+
+
+def test_of_modules_only_those_of_no_wheel_that_something_loads_are_read(tmp_path: Path) -> None:
+    site = tmp_path / "lib" / "dist-packages"
+    (site / "zz-1.dist-info").mkdir(parents=True)
+    (site / "zz-1.dist-info" / "RECORD").write_text("a.py,,\nzz-1.dist-info/RECORD,,\n")
+    for name in ("a.py", "b.py", "c.py"):
+        (site / name).write_text(f"x = 'https://{name}.example.com'\n")
+    (tmp_path / "cron").write_text("1 1 * * * root python3 -m b\n")
+    wanted = {**WANTED, "roots": [str(tmp_path)], "rules": [{"path": "*", "foreign": True}]}
+    assert [r[3] for r in SCAN.files(wanted, [], {})] == ["https://b.py.example.com"]
+
+
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     one, two = tmp_path / "one.conf", tmp_path / "two.conf"
     one.write_text(f"proxy_pass https://cdn.example.com;\ninclude {two};\n")

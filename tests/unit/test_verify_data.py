@@ -151,6 +151,15 @@ def test_a_default_of_what_is_not_there_does_not_count() -> None:
         ("SRV", "_sip._tls.o.nl.", "1 1 443 sipdir.online.lync.com.",
          [("sipdir.online.lync.com", "L13")]),
         ("TXT", "o.nl.", '"google-site-verification=abc"', []),
+        ("TXT", "x.o.nl.", '"V=SPF1 INCLUDE:_spf.google.com -all"', [("_spf.google.com", "L10")]),
+        ("HTTPS", "o.nl.", "1 . alpn=h2 ipv4hint=52.1.2.3,192.0.2.1 ipv6hint=2001:db8::1",
+         [("52.1.2.3", "L14"), ("192.0.2.1", "L14"), ("2001:db8::1", "L14")]),
+        ("HTTPS", "o.nl.", "0 x.cloudfront.net.", [("x.cloudfront.net", "L14")]),
+        ("NAPTR", "o.nl.", '10 10 "u" "E2U+sip" "!^.*$!sip:a@sip.twilio.com!" .',
+         [("sip.twilio.com", "L13")]),
+        ("NAPTR", "o.nl.", '10 10 "s" "SIP+D2T" "" _sip._tcp.example.com.',
+         [("_sip._tcp.example.com", "L13")]),
+        ("URI", "_x._tcp.o.nl.", '10 1 "https://a.example.com/x"', [("a.example.com", "L13")]),
         ("MX", "o.nl.", "0 .", []),
         ("MX", "o.nl.", "", []),
     ],
@@ -182,6 +191,15 @@ def test_what_a_firewall_lets_through() -> None:
     assert not first.needed
     assert [o.endpoint for o in firewall.observations(host, "now")] == ["52.0.0.0/8"]
     assert firewall.policies(rules(policy="accept")) == {"output": "accept"}
+
+
+def test_whom_a_map_sends_packets_to() -> None:
+    key = {"payload": {"protocol": "ip", "field": "daddr"}}
+    end = {"concat": ["52.1.2.4", 443]}
+    pairs = {"set": [["192.0.2.9", "52.1.2.3"], ["192.0.2.8", end]]}
+    host = rules([{"dnat": {"family": "ip", "addr": {"map": {"key": key, "data": pairs}}}}])
+    found = {o.endpoint for o in firewall.observations(host, "now")}
+    assert found >= {"52.1.2.3", "52.1.2.4"}
 
 
 @pytest.mark.parametrize(

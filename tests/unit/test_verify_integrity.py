@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -61,6 +62,25 @@ def test_what_another_package_diverted_is_looked_for_there(debian: Path) -> None
         put(debian / "share/a.js.real", "share/a.js")
         put(debian / "share/a.js", "the other's")
         assert changed(debian) == found
+
+
+def test_a_release_of_nextcloud_that_was_changed_or_has_more(tmp_path: Path) -> None:
+    root, digest = tmp_path / "1.0", hashlib.sha512(b"x").hexdigest()
+    names = ("lib/a.php", "lib/b.php", "config/c.php", "apps/own/d.php", "apps/z/e.js", "lib/f.txt")
+    for name in names:
+        put(root / name, "x")
+    held = json.dumps({"hashes": {"lib/a.php": digest, "lib/b.php": digest, "lib/gone.php": "0"}})
+    put(root / "core/signature.json", held)
+    put(root / "apps/z/appinfo/signature.json", json.dumps({"hashes": {"e.js": digest}}))
+    (tmp_path / "current").symlink_to(root)
+    os.utime(tmp_path / "current", (1, 1), follow_symlinks=False)
+    pattern = f"{tmp_path}/*"
+    assert not any(what for _, _, what in INTEGRITY.releases(pattern))
+    put(root / "lib/b.php", "y")
+    put(root / "lib/more.php", "x")
+    put(root / "apps/z/more.js", "x")
+    found = {Path(p).name for p, _, what in INTEGRITY.releases(pattern) if what}
+    assert found == {"b.php", "more.php", "more.js"}
 
 
 def test_what_is_of_no_wheel_or_no_longer_so(

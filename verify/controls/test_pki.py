@@ -62,8 +62,12 @@ def test_added_authorities(seen: HostSeen, evidence: Evidence, ledger: Ledger) -
     """Ensure what was added to the trust store is the platform's own authority."""
     own = evidence.own
     rows = facts.rows(seen, "certificates", "trusted")
+    judged = 0
     for row in rows:
         found = certificates.parse(str(row[1]))
+        if found is not None and not found.authority:
+            continue
+        judged += 1
         name = found.subject if found else "no certificate"
         ledger.expect(
             found is not None and own.signed(found),
@@ -73,5 +77,5 @@ def test_added_authorities(seen: HostSeen, evidence: Evidence, ledger: Ledger) -
             endpoint=certificates.PREFIX + name,
             sources=(Source("certificate", str(row[0]), 0, "trusted"),),
         )
-    if not rows:
+    if not judged:
         ledger.passed("no authority was added")

@@ -31,6 +31,7 @@ class Certificate:
     points: tuple[str, ...]
     not_after: datetime
     self_signed: bool
+    authority: bool  # may sign others; also one that does not say so
     loaded: x509.Certificate
 
 
@@ -44,6 +45,7 @@ def parse(pem: str) -> Certificate | None:
             points=tuple(dict.fromkeys(_points(found))),
             not_after=found.not_valid_after_utc,
             self_signed=found.subject == found.issuer,
+            authority=_may_sign(found),
             loaded=found,
         )
     except (ValueError, TypeError, x509.ExtensionNotFound):
@@ -60,6 +62,13 @@ def _named(name: x509.Name) -> str:
     ):
         parts += [f"{key}={a.value!s}" for a in name.get_attributes_for_oid(oid)]
     return ", ".join(map(str, parts)) or "CN=(no name)"
+
+
+def _may_sign(found: x509.Certificate) -> bool:
+    try:
+        return found.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return True
 
 
 def _points(found: x509.Certificate) -> Iterator[str]:
@@ -120,6 +129,8 @@ def of(
 ) -> Iterator[Observation]:
     if certificate is None or own.signed(certificate):
         return
+    if source.setting == "trusted" and not certificate.authority:
+        return  # nobody else is believed by it
     at_home = certificate.self_signed and source.setting != "trusted"
     ends = [] if at_home else [PREFIX + certificate.issuer]
     for endpoint in [*ends, *certificate.points]:

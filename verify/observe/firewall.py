@@ -109,13 +109,23 @@ def _sent_to(host: HostSeen) -> Iterator[tuple[str, str]]:
         for one in expressions:
             for verb in ("dnat", "dup", "fwd", "tproxy"):
                 if isinstance(one.get(verb), dict):
-                    yield from ((a, reason) for a in _values(one[verb].get("addr") or []))
+                    ends = _mapped(one[verb].get("addr") or [], held)
+                    yield from ((a, reason) for a in ends)
             match = _dict(one.get("match"))
             payload = _dict(_dict(match.get("left")).get("payload"))
             if payload.get("field") == "daddr":
                 right = match.get("right")
-                ends = held.get(str(right)[1:], ()) if _is_set(right) else _values(right)
+                ends = held.get(str(right)[1:], ()) if _is_set(right) else tuple(_values(right))
                 yield from ((end, reason) for end in ends)
+
+
+def _mapped(right: Any, held: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the addresses that are sent to: as written, or as a map has them."""
+    inner = _dict(right).get("map")
+    data = inner.get("data") if isinstance(inner, dict) else None
+    if data is None:
+        return tuple(_values(right))
+    return held.get(data[1:], ()) if _is_set(data) else tuple(_values(data))
 
 
 def _is_set(right: Any) -> bool:
@@ -137,7 +147,7 @@ def _values(right: Any) -> list[str]:
             return [f"{right['prefix'].get('addr')}/{right['prefix'].get('len')}"]
         if isinstance(right.get("range"), list):
             return _values(right["range"])
-        inner = right.get("set") or right.get("elem") or right.get("val")
+        inner = next((v for k in ("set", "elem", "val", "concat") if (v := right.get(k))), None)
         return _values(inner) if inner is not None else []
     return [str(right)]
 
@@ -146,7 +156,7 @@ def sets(host: HostSeen) -> dict[str, tuple[str, ...]]:
     """Return the elements of each named set, without those that only note what was refused."""
     return {
         str(one.get("name")): tuple(_values(one.get("elem") or []))
-        for one in _entries(host, "set")
+        for one in (*_entries(host, "set"), *_entries(host, "map"))
         if not str(one.get("name", "")).startswith("tried_")
     }
 

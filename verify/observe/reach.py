@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from deploy.inventory import Host, Inventory
 
 MODULES = (
-    *("text", "shell", "dormant", "scan", "apps", "databases", "mailing", "naming"),
-    *("clients", "integrity", "loading", "hosting", "packing", "paging", "trusting"),
+    *("text", "shell", "dormant", "apps", "integrity", "elsewhere", "scan", "databases"),
+    *("mailing", "naming", "clients", "loading", "hosting", "packing", "paging", "trusting"),
     *("services", "names", "main"),
 )  # each may use those before it
 FOLDER = Path(__file__).parent / "on_host"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # record type -> layer of what it points at
 _LAYERS = {"NS": "L5", "MX": "L10", "CNAME": "L14", "DNAME": "L14", "SRV": "L13", "CAA": "L7"}
 _MAIL_NAMES = re.compile(r"(_dmarc|_smtp\._tls|_domainkey|_mta-sts|mta-sts|default\._bimi)\b")
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:(?://)?(?:[^@!\"\s]*@)?([\w.-]+\.[a-z]{2,})", re.IGNORECASE)
 _TAGS = {
     "spf": re.compile(r"\b(?:include|redirect|exists|a|mx|ptr)[:=]([^\s/]+)"),
     "ip": re.compile(r"\bip[46]:([0-9a-fA-F.:/]+)"),
@@ -49,14 +50,30 @@ def _ends(kind: str, owner: str, value: str) -> Iterator[tuple[str, str]]:
             yield end, "L10" if mail else _LAYERS.get(kind, "L5")
     elif kind in ("A", "AAAA") and words:
         yield words[0], "L3"
-    elif kind in ("SVCB", "HTTPS") and len(words) > 1 and words[1] != ".":
-        yield words[1].rstrip(".").lower(), "L14"
+    elif kind in ("SVCB", "HTTPS"):
+        yield from ((end, "L14") for end in _served(words[1:2], value))
+    elif kind in ("NAPTR", "URI"):
+        yield from _rewritten(kind, words, value)
     elif kind == "CAA":
         yield from _caa(value)
     elif kind == "TXT":
         yield from _text(re.sub(r'"\s*"', "", value).strip('"'))
     elif kind == "SOA" and len(words) > 1:
         yield words[0].rstrip(".").lower(), "L5"
+
+
+def _served(target: list[str], value: str) -> Iterator[str]:
+    """Yield the target of a service's binding and the addresses that it hints at (RFC 9460)."""
+    yield from (one.rstrip(".").lower() for one in target if one != ".")
+    for hints in re.findall(r"\bipv[46]hint=\"?([0-9a-fA-F.:,]+)", value):
+        yield from hints.split(",")
+
+
+def _rewritten(kind: str, words: list[str], value: str) -> Iterator[tuple[str, str]]:
+    """Yield where NAPTR (RFC 3403) and URI (RFC 7553) records lead."""
+    yield from ((found.lower(), "L13") for found in _URI.findall(value))
+    if kind == "NAPTR" and words and words[-1] != ".":
+        yield words[-1].rstrip(".").lower(), "L13"
 
 
 def _caa(value: str) -> Iterator[tuple[str, str]]:
@@ -72,9 +89,9 @@ def _caa(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _text(text: str) -> Iterator[tuple[str, str]]:
-    if text.startswith("v=spf1"):
+    if text.lower().startswith("v=spf1"):  # in any case: RFC 7208, section 4.5
         for pattern in ("spf", "ip"):
-            for end in _TAGS[pattern].findall(text):
+            for end in _TAGS[pattern].findall(text.lower()):
                 yield re.sub(r"^.*%\{[^}]*\}\.?", "", end).rstrip(".").lower(), "L10"
     elif re.match(r"v=(DMARC1|TLSRPTv1|STSv1|BIMI1)", text):
         for end in _TAGS["mailto"].findall(text):

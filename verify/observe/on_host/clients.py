@@ -17,6 +17,11 @@ _OTHERS = (
     *(".config/restic/*", ".restic*", ".config/borg/*", ".mc/config.json", ".boto", ".netrc"),
     *(".config/gcloud/configurations/*", ".azure/config", ".kube/config", ".gitconfig", ".curlrc"),
     *(".config/pip/pip.conf", ".pip/pip.conf", ".npmrc", ".wgetrc", ".pg_service.conf"),
+    *(".ssh/config", ".ssh/rc", ".ssh/environment", ".pam_environment", ".forward", ".mailrc"),
+    *(".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshrc", ".zshenv", ".msmtprc"),
+    *(".config/environment.d/*", ".config/systemd/user/*", ".config/systemd/user/*.d/*"),
+    *(".config/git/config", ".config/uv/uv.toml", ".config/containers/*.conf", ".gemrc"),
+    *(".docker/config.json", ".config/composer/*.json", ".composer/*.json", ".cargo/config.toml"),
 )
 _NOT_HOMES = ("/", "/bin", "/dev", "/nonexistent", "/proc", "/usr/sbin", "/usr/games", "/run")
 # What rclone speaks to where its configuration names no server: https://rclone.org/overview/

@@ -20,6 +20,8 @@ select 'pg_file_settings', name, coalesce(setting, ''), coalesce(sourcefile, '')
 union all
 select 'pg_settings', name, setting, coalesce(sourcefile, ''), coalesce(sourceline, 0)
   from pg_settings where source not in ('default', 'override')
+union all
+select 'pg_db_role_setting', '', array_to_string(setconfig, ' '), '', 0 from pg_db_role_setting
 """
 WITHIN = """
 select 'within', 'pg_foreign_server ' || srvname, array_to_string(srvoptions, ' ')
@@ -162,10 +164,29 @@ def _distinct(table, column):
 
 
 def openldap(problems):
-    """Return rows of slapd's own configuration database, where it has one instead of a file."""
+    """Return rows of slapd's configuration database, where it has one instead of a file.
+
+    And of what in its data sends who asks to another server.
+    """
     if not (os.path.isdir("/etc/ldap/slapd.d") and os.listdir("/etc/ldap/slapd.d")):
-        return {}
+        return {"rows": _referrals("/etc/ldap/slapd.conf", problems)}
     printed = re.sub(r"\n ", "", shell.run(["slapcat", "-n0"], problems))
     defines = re.compile(r"olc(AttributeTypes|ObjectClasses|LdapSyntaxes|ObjectId)")
     keep = "\n".join(x for x in printed.split("\n") if not defines.match(x))
-    return {"rows": [["slapcat -n0", n, k, e] for n, k, e in text.rows(keep, "plain")]}
+    rows = [["slapcat -n0", n, k, e] for n, k, e in text.rows(keep, "plain")]
+    return {"rows": rows + _referrals("", problems)}
+
+
+def _referrals(file, problems):
+    """Return rows of referrals among the entries of its databases (RFC 3296)."""
+    if not shutil.which("slapcat") or (file and not os.path.isfile(file)):
+        return []
+    rows = []
+    words = ["slapcat", *(["-f", file] if file else []), "-o", "ldif_wrap=no"]
+    words += ["-a", "(objectClass=referral)", "-n"]
+    with open(file or os.devnull, encoding="utf-8", errors="replace") as held:
+        databases = len(re.findall(r"(?m)^database\s", held.read(1024 * 1024)))
+    for number in range(1, min(databases, 8) + 1 if file else 2):
+        refs = re.findall(r"(?m)^ref: (.*)", shell.run([*words, str(number)], problems))
+        rows += [["slapcat", 0, "ref", e] for one in refs for e in text.endpoints(one)]
+    return rows

@@ -24,6 +24,9 @@ def systemd(problems):
                 shown = re.sub(r"^\{.*?argv\[\]=(.*?) ; ignore_errors=.*$", r"\1", value)
                 place = f"unit {name.group(1) if name else '?'}"
                 rows += [[place, 0, key, e] for e in dict.fromkeys(text.endpoints(shown))]
+    given = shell.run(["systemctl", "show-environment"])  # what every unit is given from now on
+    for key, _, value in (line.partition("=") for line in given.splitlines()):
+        rows += [["unit environment of all", 0, key[:60], e] for e in text.endpoints(value)]
     units = shell.run(["systemctl", "list-unit-files", "--no-pager", "--no-legend", "--plain"])
     state = {p[0]: p[1] for line in units.splitlines() if len(p := line.split()) > 1}
     active = shell.run(

@@ -8,6 +8,7 @@ import base64
 import csv
 import glob
 import hashlib
+import json
 import os
 
 import apps
@@ -28,6 +29,9 @@ READ = (
 # Programs and libraries; hashed where something changed them after their package came.
 RUN = ("/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/")
 _TEXTS = (".py", ".pth")
+# What a release of Nextcloud runs and browsers get; and what stands in it without being signed.
+_SERVED = (".php", ".js", ".mjs", ".css", ".html")
+_UNSIGNED = ("apps", "config", "data", "themes", "updater")
 # What packages write to their own files after they came.
 _SKIP = ("/usr/lib/locale/", "/usr/lib/udev/hwdb.bin")
 
@@ -39,7 +43,7 @@ def altered(problems):
     missed by whoever starts it.
     """
     found, count = [], 0
-    for look in (packages, wheels):
+    for look in (packages, wheels, releases):
         for path, owner, what in look():
             count += 1
             if what:
@@ -167,14 +171,48 @@ def _record(record, folder):
         yield os.path.normpath(os.path.join(folder, name)), digest if kind == "sha256" else ""
 
 
-def _programs(folder):
+def releases(pattern="/srv/nextcloud/*"):
+    """Yield (path, "nextcloud", what is wrong or "") of the release that is served.
+
+    It and its apps bring sums; an app that brings none is not held to any, nor are settings and
+    themes. https://docs.nextcloud.com/server/latest/admin_manual/issues/code_signing.html
+    """
+    for link in (p for p in sorted(glob.glob(pattern)) if os.path.islink(p)):
+        since = os.lstat(link).st_ctime  # made when the release was in place
+        root = os.path.realpath(link)
+        signed = [root, *sorted(glob.glob(f"{glob.escape(root)}/apps/*"))]
+        for folder in signed:
+            names = ("core", "appinfo")
+            listed = next((h for n in names if (h := _signed(f"{folder}/{n}/signature.json"))), {})
+            held = {os.path.normpath(os.path.join(folder, n)): d for n, d in listed.items()}
+            for path, digest in held.items():
+                wrong = differs(path, digest, hashlib.sha512, since)
+                if wrong is not None and path.endswith(_SERVED):
+                    yield path, "nextcloud", "is not what the release brought" if wrong else ""
+            for path in _programs(folder, _SERVED, _UNSIGNED if folder == root else ()):
+                if held and path not in held:
+                    yield path, "nextcloud", "is not of the release"
+
+
+def _signed(path):
+    """Return {name: SHA-512} of a list of signed files; {} where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.loads(file.read(MOST_BYTES)).get("hashes")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _programs(folder, endings=(*_TEXTS, ".so"), without=()):
     """Yield the programs and lists of paths below a folder, without what is compiled of them."""
     count = 0
     for below, folders, names in os.walk(folder):
-        folders[:] = [f for f in folders if f != "__pycache__"]
+        gone = ("__pycache__", *(without if below == folder else ()))
+        folders[:] = [f for f in folders if f not in gone]
         for name in names:
             count += 1
             if count > MOST_FILES:
                 return
-            if name.endswith((*_TEXTS, ".so")):
+            if name.endswith(endings):
                 yield os.path.join(below, name)

@@ -20,6 +20,7 @@ def unbound(problems):
     rows = []
     for verb in ("list_forwards", "list_stubs"):
         rows += shell.dump(["unbound-control", verb], "plain", problems)
+    rows += _answered()
     options = {
         name: shell.run(["unbound-control", "get_option", name]).strip()
         for name in (
@@ -38,6 +39,17 @@ def unbound(problems):
             for number, _, endpoint in text.rows(file.read(65536), "zone"):
                 rows.append([options["root-hints"], number, "root-hints", endpoint])
     return {"rows": rows, "options": options, "asked": _asked(), "anchors": _anchors()}
+
+
+def _answered():
+    """Return rows of what the resolver answers by itself, also what it was told since it began."""
+    found = []
+    for line in shell.run(["unbound-control", "list_local_data"]).splitlines():
+        parts = line.split()
+        if len(parts) > 4 and parts[3] in ("A", "AAAA", "CNAME", "MX", "SRV"):
+            end = parts[-1].rstrip(".")
+            found.append(["unbound-control list_local_data", 0, f"{parts[0]} {parts[3]}", end])
+    return found
 
 
 def _asked():

@@ -1,17 +1,22 @@
 """Files of the host, as far as they are configuration. Runs on the host: standard library only."""
 
 import fnmatch
+import glob
 import hashlib
 import os
 import re
 import stat
 
 import dormant
+import elsewhere
+import integrity
 import text
 
 MOST_BYTES = 1024 * 1024
 MOST_FILES = 8000
 MOST_ROWS = 20000
+MOST_LINKS = 4
+_NOT_FOLLOWED = ("/proc/", "/sys/", "/dev/", "/run/", "/var/log/", "/var/cache/", "/etc/")
 
 
 def _md5():
@@ -35,7 +40,7 @@ class Pristine:
     """Which files are still as their package shipped them."""
 
     def __init__(self, info="/var/lib/dpkg/info"):
-        self.sums = {}
+        self.sums, self.wheels, self.digests = {}, {}, set()
         self.info = info
 
     def load(self):
@@ -46,6 +51,31 @@ class Pristine:
                         digest, _, path = line.rstrip("\n").partition("  ")
                         self.sums["/" + path] = digest
         return self
+
+    def owns(self, path):
+        """Say whether a package, or a wheel in the folder it lies in, brought a file of that name.
+
+        Whether it is still what they brought is for integrity.altered.
+        """
+        for one in dict.fromkeys((path, os.path.realpath(path))):
+            if one in self.sums or one.removeprefix("/usr") in self.sums:
+                return True
+        folder = re.match(r".*/(?:site|dist)-packages(?=/)", path)
+        if not folder:
+            return self._is_copy(path)
+        at = folder.group(0)
+        if at not in self.wheels:
+            self.wheels[at] = integrity.recorded(at)
+        return path in self.wheels[at]
+
+    def _is_copy(self, path):
+        """Say whether it is a package's file in another place: some put copies of others' there."""
+        self.digests = self.digests or set(self.sums.values())
+        try:
+            with open(path, "rb") as file:
+                return hashlib.file_digest(file, _md5).hexdigest() in self.digests
+        except OSError:
+            return False
 
     def has(self, path, content=None):
         """Say whether the file is as shipped; without ``content``, the file itself is read."""
@@ -62,11 +92,17 @@ class Pristine:
             return False
 
 
-def walk(roots, rules, problems):
-    """Yield (path, rule) of every regular file below ``roots`` that no rule skips."""
+def walk(roots, rules, problems, owns=lambda _: False):
+    """Yield (path, rule) of every regular file below ``roots`` that no rule skips.
+
+    Where a rule asks for what is foreign, what ``owns`` knows is not in it.
+    """
     seen, count = set(), 0
     for root in roots:
         for path in _below(root, rules):
+            rule = rules.of(path)
+            if rule.get("foreign") and owns(path):
+                continue
             real = os.path.realpath(path)
             try:
                 status = os.stat(path)
@@ -79,7 +115,6 @@ def walk(roots, rules, problems):
             key = (status.st_dev, status.st_ino)
             if not stat.S_ISREG(status.st_mode) or key in seen:
                 continue
-            rule = rules.of(path)
             if rule.get("skip") or (real != path and rules.of(real).get("skip")):
                 continue
             seen.add(key)
@@ -90,7 +125,8 @@ def walk(roots, rules, problems):
             yield path, rule
 
 
-def _below(root, rules):
+def _below(root, rules, linked=()):
+    """Yield what lies below a root; also where a link leads that leaves it, but not to programs."""
     if os.path.isfile(root):
         yield root
         return
@@ -98,6 +134,11 @@ def _below(root, rules):
         folders[:] = sorted(f for f in folders if not rules.of(f"{folder}/{f}/").get("skip"))
         for name in sorted(files):
             yield f"{folder}/{name}"
+        for name in (f for f in folders if os.path.islink(f"{folder}/{f}")):
+            real = os.path.realpath(f"{folder}/{name}")
+            within = f"{real}/".startswith((f"{os.path.realpath(root)}/", "/usr/", *_NOT_FOLLOWED))
+            if not within and real not in linked and len(linked) < MOST_LINKS:
+                yield from _below(f"{folder}/{name}", rules, (*linked, real))
 
 
 def read(path, problems):
@@ -146,8 +187,9 @@ def files(wanted, problems, keys):
     """
     rules, found = Rules(wanted["rules"]), []
     known = [re.compile(fnmatch.translate(p)) for p in wanted.get("keys", ())]
-    pristine, units = Pristine().load(), dormant.Units()
-    for path, rule in walk(wanted["roots"], rules, problems):
+    pristine, units, named = Pristine().load(), dormant.Units(), elsewhere.Named()
+    roots = [p for pattern in wanted["roots"] for p in sorted(glob.glob(pattern))]
+    for path, rule in _all(roots, rules, problems, pristine, named):
         if rule.get("changed") and pristine.has(path):
             continue
         said = _said(path, wanted["text_endings"], problems)
@@ -158,6 +200,8 @@ def files(wanted, problems, keys):
             kind = "xml"
         program = kind == "python" or re.match(r"#!.*python", said)
         kind = "python" if program else kind
+        if kind != "json":
+            named.add(text.said(said, kind))
         if any(p.match(path) for p in known):
             keys[path] = text.keys(said, kind)
         rows = text.rows(said, kind)
@@ -168,6 +212,24 @@ def files(wanted, problems, keys):
             problems.append({"place": path, "what": f"more than {MOST_ROWS} endpoints"})
             return found[:MOST_ROWS]
     return found
+
+
+def _all(roots, rules, problems, pristine, named):
+    """Yield (path, rule) of what lies below the roots, and then of what the texts there name."""
+    waiting = []
+    for path, rule in walk(roots, rules, problems, pristine.owns):
+        if rule.get("foreign") and not named.loads(path):
+            waiting.append((path, rule))
+        else:
+            yield path, rule
+    while ready := [one for one in waiting if named.loads(one[0])]:  # what one imports, is next
+        waiting = [one for one in waiting if one not in ready]
+        yield from ready
+    named.nginx()
+    files_, folders = named.beyond(roots)
+    for path, rule in walk(files_ + folders, rules, problems, pristine.owns):
+        if not pristine.owns(path):
+            yield path, rule if path in files_ else {**rule, "urls": True}
 
 
 def _said(path, text_endings, problems):

@@ -7,6 +7,8 @@ import re
 import socket
 import urllib.parse
 
+MOST_LINE = 20000
+
 # A comment begins where the format says so; what stands in quotes is not one. Line numbers stay.
 _QUOTED = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
 _COMMENTS = {
@@ -116,8 +118,18 @@ def rows(text, kind):
             setting = ".".join(k for _, k in path)
         if not re.search(r"[.:]|aHR0", line) or _SAYS.match(setting):
             continue
-        for endpoint in dict.fromkeys(endpoints(line[:20000])):
+        for endpoint in dict.fromkeys(e for part in _parts(line) for e in endpoints(part)):
             yield number, setting, endpoint
+
+
+def _parts(line):
+    """Yield a line in parts of some size, each ending where no endpoint is in two."""
+    while len(line) > MOST_LINE:
+        at = max(line.rfind(mark, MOST_LINE // 2, MOST_LINE) for mark in " \t\"'`,;(")
+        at = at if at > 0 else MOST_LINE
+        yield line[:at]
+        line = line[at:]
+    yield line
 
 
 def _deeper(path, line, setting):

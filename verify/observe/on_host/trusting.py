@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 
+import scan
 import shell
 
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----")
@@ -32,9 +33,32 @@ def certificates(_problems):
     return {
         "files": _files(_used()),
         "served": _served(),
-        "trusted": _files(glob.glob("/usr/local/share/ca-certificates/**/*.crt", recursive=True)),
+        "trusted": _added(),
         "bundle": _count("/etc/ssl/certs/ca-certificates.crt"),
     }
+
+
+def _added():
+    """Return [path, pem] of authorities that are trusted and that no package brought."""
+    local = _files(glob.glob("/usr/local/share/ca-certificates/**/*.crt", recursive=True))
+    pristine = scan.Pristine().load()
+    shipped = [
+        p
+        for p in glob.glob("/usr/share/ca-certificates/**/*.crt", recursive=True)
+        if pristine.has(p)
+    ]
+    known = {_bare(pem) for _, pem in (*_files(shipped), *local)}
+    rest = {}
+    paths = ["/etc/ssl/certs/ca-certificates.crt", *sorted(glob.glob("/etc/ssl/certs/*"))]
+    for path in paths:
+        for _, pem in _files([path], 1000):
+            if _bare(pem) not in known:
+                rest.setdefault(_bare(pem), [os.path.realpath(path), pem])
+    return local + list(rest.values())[:40]
+
+
+def _bare(pem):
+    return re.sub(r"\s", "", pem)
 
 
 def _used():
@@ -49,7 +73,7 @@ def _used():
     return sorted(p for p in found.union(named) if not p.startswith(bundles))
 
 
-def _files(paths):
+def _files(paths, most=40):
     found, seen = [], set()
     for path in paths:
         try:
@@ -58,7 +82,7 @@ def _files(paths):
                 continue
             seen.add(real)
             with open(real, encoding="ascii", errors="replace") as file:
-                found += [[path, pem] for pem in PEM.findall(file.read(MOST_BYTES))[:40]]
+                found += [[path, pem] for pem in PEM.findall(file.read(MOST_BYTES))[:most]]
         except OSError:
             continue
     return found
