@@ -47,9 +47,9 @@ def test_a_file_of_a_gigabyte_is_read_in_no_time_and_said_to_be_too_large(
         file.write(f"x = {US}\n".encode())
         file.write(b"# " + b"y" * 20_000 + b"\n")
         file.truncate(1 << 30)
-    start = time.monotonic()
+    start = time.process_time()
     rows, problems = look(scan, tmp_path)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert [r[3] for r in rows] == [US]
     assert "larger than" in problems[0]["what"]
 

@@ -93,7 +93,7 @@ def test_disguises_are_seen_through(text: Any, line: str, found: list[str]) -> N
 
 @pytest.mark.parametrize("kind", ["hash", "php", "json", "yaml", "xml", "html", "nginx", "unbound"])
 def test_no_text_takes_long_or_fails(text: Any, kind: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for hostile in (
         "{" * 100_000,
         "a." * 50_000,
@@ -109,4 +109,4 @@ def test_no_text_takes_long_or_fails(text: Any, kind: str) -> None:
         "~* " * 30_000,
     ):
         list(text.rows(hostile, kind))
-    assert time.monotonic() - start < 20  # a second, were it not for what else runs here
+    assert time.process_time() - start < 20

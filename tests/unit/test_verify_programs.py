@@ -85,9 +85,9 @@ def test_programs_that_are_none_stop_nothing(site: Path) -> None:
         site / "a.pth",
         "import " + "a." * 100_000 + "\nimport " + "(" * 100_000 + "\n" + "/x\n" * 100_000,
     )
-    start = time.monotonic()
+    start = time.process_time()
     python()
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 20  # 600,000 words
 
 
 # ---- PHP
