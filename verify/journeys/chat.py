@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # Whom no inventory lists: the name cannot exist.
 STRANGER = "vreemd.invalid"
 _V3 = "/_matrix/client/v3"
+_SEALED = "application/octet-stream"  # what a program encrypted itself
 
 
 def inside(stage: Stage) -> str:
@@ -68,14 +70,29 @@ async def _both_ways(first: AsyncClient, second: AsyncClient) -> str:
         await matrix.meet(first, second, room)
         await matrix.say(first, second, room, texts[0])
         await matrix.say(second, first, room, texts[1])
+        await _hand_over(first, second)
         stored = await _stored(first, room, texts)
     finally:
         await matrix.quitting(room, first, second)
     return (
         f"{first.user_id} and {second.user_id}, logged in through the one login, told each other "
-        f"'{texts[0]}' and '{texts[1]}'; the server holds {stored} events "
-        "of type m.room.encrypted and neither text"
+        f"'{texts[0]}' and '{texts[1]}' and handed on a file; the server holds {stored} "
+        "events of type m.room.encrypted and neither text"
     )
+
+
+async def _hand_over(giver: AsyncClient, taker: AsyncClient) -> None:
+    """Have the first put a file on its server, as programs do once encrypted, the second get it."""
+    sealed = os.urandom(1 << 16)
+    headers = {"Authorization": f"Bearer {giver.access_token}", "Content-Type": _SEALED}
+    answer = await giver.send("POST", "/_matrix/media/v3/upload", sealed, headers)
+    found = await answer.json(content_type=None)
+    if answer.status != 200:  # noqa: PLR2004
+        raise JourneyError(f"a file was not taken: {answer.status} {found}")
+    path = f"/_matrix/client/v1/media/download/{found['content_uri'].removeprefix('mxc://')}"
+    got = await taker.send("GET", path, headers={"Authorization": f"Bearer {taker.access_token}"})
+    if got.status != 200 or await got.read() != sealed:  # noqa: PLR2004
+        raise JourneyError(f"{taker.user_id} did not get the file: {got.status}")
 
 
 async def _stored(client: AsyncClient, room: str, texts: list[str]) -> int:

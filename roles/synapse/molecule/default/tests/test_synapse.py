@@ -273,6 +273,18 @@ def test_who_is_gone_is_out(host: Any) -> None:
         assert ask(host, state) is locked
 
 
+def test_file_is_kept(host: Any) -> None:
+    """Ensure what somebody puts on the server is taken, and is for Synapse's user alone."""
+    steps = f"""
+    path = "/_matrix/media/v3/upload?user_id=@anna:example.test"
+    print(json.dumps(ask("POST", path, b"0" * 1024, token="{TOKEN}")))
+    """
+    status, found = ask(host, steps)
+    assert (status, list(found)) == (200, ["content_uri"])
+    kept = host.file("/var/lib/synapse/media")
+    assert (kept.user, kept.mode) == ("synapse", 0o700)
+
+
 def test_file_over_the_limit(host: Any) -> None:
     """Ensure a file over the limit is refused as too large."""
     steps = f"""
