@@ -79,3 +79,15 @@ def test_tiles_lead_to_what_is_there(
     assert {one["id"]: one["url"] for one in clients if one.get("url")} == tiles
     assert "synapse" in {one["id"] for one in clients}
     assert found == page
+
+
+def test_chat_page_logs_out_of_everything_and_leads_no_phone_away(tmp_path: Path) -> None:
+    """Who logs out there is out at the portal, and upstream's way to the app shops is closed."""
+    hold(tmp_path, {"element-web"})
+    names = "element_web_logout_url", "__element_web_sites"
+    out, (site,) = wired(tmp_path, "chat1", *names)
+    assert out == "https://login.kootwijk.test/?logout=1"
+    guide = site["config"].partition("location ^~ /mobile_guide/ {")[2].partition("}")[0]
+    assert "element_mobile_redirect_to_guide=false;" in guide
+    assert guide.rstrip().endswith("return 302 /;")
+    assert "add_header" not in guide  # it would stand for the site's own

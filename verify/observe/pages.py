@@ -77,6 +77,8 @@ def _domain(
             person = _somebody(stage, domain)
             for role, host in here:
                 made.append(_seen(host, _open(page, person, role, host), when))
+            if person is not None:
+                _log_out(page)
     except Exception as why:  # noqa: BLE001  (a browser that does not start has seen nothing)
         said = f"no browser: {type(why).__name__}: {str(why).splitlines()[0][:200]}"
         say(f"    pages of {domain}: {said}")
@@ -136,7 +138,7 @@ def _open(page: Page, person: Person | None, role: str, host: Host) -> _Visit:
         _go(page, at[0])
         visit.opened.append(at[0])
         if person is not None:
-            _log_in(page, person)
+            _log_in(page, person, role)
             visit.person = person.uid
             for path in _TOURS[role]:
                 at[0] = base + path
@@ -157,9 +159,12 @@ def _go(page: Page, url: str) -> None:
     page.wait_for_timeout(_SETTLE)
 
 
-def _log_in(page: Page, person: Person) -> None:
-    """Fill in the form that the page shows: the portal's, or the web mail's own."""
-    from verify.journeys import login  # noqa: PLC0415
+def _log_in(page: Page, person: Person, role: str) -> None:
+    """Fill in the form that the page shows: the portal's, or the web mail's own.
+
+    The chat page goes there and comes back by itself, and is left alone until it has.
+    """
+    from verify.journeys import element, login  # noqa: PLC0415
 
     if page.locator("#rcmloginuser").count():
         page.fill("#rcmloginuser", person.mail)
@@ -168,7 +173,17 @@ def _log_in(page: Page, person: Person) -> None:
         page.locator("#messagelist").wait_for(state="attached")
     elif page.locator("#userfield").count():
         login.log_in(page, person)
+    if role == "element_web":
+        element.rooms(page)
     page.wait_for_timeout(_SETTLE)
+
+
+def _log_out(page: Page) -> None:
+    """Leave no session behind, nor a device in chat; what stays of them ends by itself."""
+    from verify.journeys import login  # noqa: PLC0415
+
+    with suppress(Exception):
+        login.log_out(page)
 
 
 def _name(role: str, host: Host) -> str:

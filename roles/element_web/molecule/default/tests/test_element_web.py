@@ -37,14 +37,18 @@ def test_one_server(host: Any) -> None:
     assert found["disable_guests"]
 
 
+def test_logging_out_is_for_all(host: Any) -> None:
+    """Ensure who logs out is sent to where one logs out of everything."""
+    assert config(host)["logout_redirect_url"] == "https://login.example.test/?logout=1"
+
+
 def test_nobody_else_is_named(host: Any) -> None:
     """Ensure the only hosts in its settings are the organisation's."""
     text = host.file(f"{ROOT}/config.json").content_string
     names = set(re.findall(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", text.lower()))
     outside = {n for n in names if not n.endswith(("example.test", "example.test.invalid"))}
-    assert not {
-        n for n in outside if not n.startswith(("m.", "uifeature.", "messagecomposerinput."))
-    }
+    settings = ("m.", "uifeature.", "messagecomposerinput.", "spaces.")
+    assert not {n for n in outside if not n.startswith(settings)}
 
 
 def test_what_returns_when_left_out(host: Any) -> None:
