@@ -106,9 +106,9 @@ one and must be left alone. This page is written by a run:
 A stranger to the suite planted eleven things of their own devising: three were found, eight missed.
 Since then the observers look at seven of the eight places, and cases like them are in the suite;
 the eighth, a person's own Sieve script, is a limit that [verification](verify.md) names.
-A second one read the observers first and aimed at what they did not look at: of 39, some seven were
-found. All but one of these places are looked at now, with cases like them in the suite; the one left
-alone, a token that proves a domain's owner to Google or Microsoft, is named there too.
+A second one read the observers first and aimed at what they did not look at: of 39, some seven
+were found. All but one of these places are looked at now, with cases like them in the suite; the
+one left alone, a token that proves a domain's owner to Google or Microsoft, is named there too.
 
 Run of {date}, on {hosts}, revision {revision}: {cases} cases in {seconds} s.
 

@@ -153,7 +153,9 @@ def _open(page: Page, person: Person | None, role: str, host: Host) -> _Visit:
 
 def _go(page: Page, url: str) -> None:
     """Open an address and wait until nothing more is asked, or some seconds."""
-    page.goto(url, wait_until="load")
+    from verify.journeys.web import go  # noqa: PLC0415
+
+    go(page, url)
     with suppress(Exception):
         page.wait_for_load_state("networkidle", timeout=_SETTLE * 4)
     page.wait_for_timeout(_SETTLE)
