@@ -30,6 +30,7 @@ _TOURS: dict[str, tuple[str, ...]] = {
     "element_web": ("/#/home",),
 }
 _SETTLE = 600  # milliseconds in which a page may still ask for something
+_LONGEST = 60_000  # milliseconds for a page to come: the hosts are looked at meanwhile
 _WITHOUT_HOST = ("about:", "blob:", "data:", "chrome:", "chrome-extension:")
 
 
@@ -116,6 +117,7 @@ def _browser(stage: Stage, domain: str) -> Iterator[Page]:
             known[domain] = str(host.address)
     rules = [*(f"MAP {n} {a}" for n, a in known.items()), "MAP * ~NOTFOUND"]
     with launched(stage.authority(), rules) as (page, _):
+        page.set_default_navigation_timeout(_LONGEST)
         yield page
 
 
