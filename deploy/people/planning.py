@@ -121,7 +121,7 @@ def _left(
         if state.deleted(person.uid):
             problems.append(
                 f"{_at(person.place, 'uid')}the login name {person.uid} of {person.name} was "
-                f"somebody's who left on {day} and is deleted: take a name that nobody had"
+                f"somebody's who left on {day} and is deleted: it is never given again"
             )
         elif day and person.uid not in again:
             problems += _reused(person, state.people[person.uid], day)

@@ -459,7 +459,7 @@ def test_a_mailbox_keeps_a_reader() -> None:
 def test_a_name_of_who_is_deleted_is_never_given_again() -> None:
     gone = {"uid": ["anna"], "objectclass": ["account"], "kootwijkleft": ["2026-01-31"]}
     state = State({"anna": gone}, {})
-    with pytest.raises(InputError, match="who left on 2026-01-31 and is deleted"):
+    with pytest.raises(InputError, match="2026-01-31 and is deleted: it is never given again"):
         plan([ANNA], state)
     assert plan([BERT], state).held == 0
 
