@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deploy.paths import ROOT
+from tests.unit.verify_on_host import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 US = "https://a.azurewebsites.net"
-MODULES = ("text", "shell", "apps", "integrity", "elsewhere", "dormant", "scan")
 
 
 @pytest.fixture(scope="module")
-def scan() -> Iterator[Any]:
-    """Return the collector's module as the host has it: beside its siblings, in no package."""
-    folder = str(ROOT / "verify" / "observe" / "on_host")
-    sys.path.insert(0, folder)
-    try:
-        yield importlib.import_module("scan")
-    finally:
-        sys.path.remove(folder)
-        for name in MODULES:
-            sys.modules.pop(name, None)
+def scan() -> Any:
+    return load()["scan"]
 
 
 def look(scan: Any, root: Path, *rules: dict[str, Any]) -> tuple[list[Any], list[dict[str, str]]]:

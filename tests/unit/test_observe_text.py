@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from deploy.paths import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.unit.verify_on_host import load
 
 US = "https://a.azurewebsites.net"
 
 
 @pytest.fixture(scope="module")
-def text() -> Iterator[Any]:
-    """Return the collector's module as the host has it: beside its siblings, in no package."""
-    folder = str(ROOT / "verify" / "observe" / "on_host")
-    sys.path.insert(0, folder)
-    try:
-        yield importlib.import_module("text")
-    finally:
-        sys.path.remove(folder)
-        sys.modules.pop("text", None)
+def text() -> Any:
+    return load()["text"]
 
 
 @pytest.mark.parametrize(
