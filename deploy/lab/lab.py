@@ -148,14 +148,8 @@ class Lab:
         names = {p.name for p in hosts.iterdir()} if hosts.is_dir() else set()
         prefix = net.namespace(self.name, "")
         names |= {n.removeprefix(prefix) for n in net.namespaces() if n.startswith(prefix)}
-        machines = [Machine(self.name, name) for name in sorted(names)]
-        for machine in machines:  # ask all, then wait for each
-            leader = machine.leader()
-            if leader:
-                with suppress(ProcessLookupError):
-                    os.kill(leader, signal.SIGRTMIN + 3)
-        for machine in machines:
-            machine.remove()
+        for name in sorted(names):
+            Machine(self.name, name).remove()
         remove_groups(control_groups(self.name))
         self._stop_depot()
         net.remove_bridge(self.name)

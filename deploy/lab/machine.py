@@ -34,8 +34,7 @@ echo $$ > {cgroup}/cgroup.procs
 mount -t overlay overlay -o lowerdir={base},upperdir={disk}/upper,workdir={disk}/work {disk}/root
 exec systemd-nspawn --quiet --directory={disk}/root --machine={machine} --hostname={host} --boot \
   --network-namespace-path=/run/netns/{machine} --capability=CAP_NET_ADMIN --register=no \
-  --keep-unit --link-journal=no --resolv-conf=off --timezone=off --console=pipe \
-  --kill-signal=SIGRTMIN+3
+  --keep-unit --link-journal=no --resolv-conf=off --timezone=off --console=pipe
 """
 _BOOT_SECONDS = 180
 _STOP_SECONDS = 20
@@ -155,19 +154,14 @@ class Machine:
         )
 
     def stop(self) -> None:
-        """End every process of the host: in good order, and by force after that."""
-        leader = self.leader()
-        if leader:
-            with suppress(ProcessLookupError):
-                os.kill(leader, signal.SIGRTMIN + 3)
-            self._wait_gone(_STOP_SECONDS)
+        """End every process of the host at once: it is removed after this, or booted anew."""
+        for process in (self.leader(), self.supervisor()):  # with its PID 1 the whole host goes
+            if process:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         groups = control_groups(self.lab, self.host)
         if groups:
             (groups[0] / "cgroup.kill").write_text("1")
-        supervisor = self.supervisor()
-        if supervisor:
-            with suppress(ProcessLookupError):
-                os.kill(supervisor, signal.SIGKILL)
         self._wait_gone(_STOP_SECONDS)
         remove_groups(groups)
 

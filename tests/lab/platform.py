@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from deploy.lab import Lab
 from deploy.paths import ROOT
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ def ok_json(*words: str, inventory: Path) -> Any:
 
 
 def copy_inventory(name: str, target: Path, number: int) -> Path:
-    """Copy a shipped inventory; its networks get the third number ``number``."""
+    """Copy a shipped inventory; its networks get the third number ``number``.
+
+    What a killed run left of a lab by that name is removed: its people have other passwords.
+    """
+    Lab(target.name).destroy()
     shutil.copytree(
         ROOT / "inventories" / name, target, ignore=shutil.ignore_patterns("secrets.vault")
     )

@@ -130,9 +130,10 @@ class Stage:
         name = secret_name(found.uid, domain)
         if name not in self._store.names():
             raise InputError(
-                f"{found.mail} has no account yet",
-                where=str(self._store.file),
-                next_step=f"kootwijk people apply examples/{file} --organisation {organisation}",
+                f"{found.mail} has no account yet, or one from another inventory's secrets",
+                where=f"{self._store.file} holds no {name}",
+                next_step=f"kootwijk people apply examples/{file} --organisation {organisation}; if"
+                " that changes nothing, the lab is another's: kootwijk down, and up again",
             )
         return Person(found.uid, found.mail, self._store.get(name))
 
