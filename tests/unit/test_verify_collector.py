@@ -194,11 +194,11 @@ def test_what_is_as_shipped_is_not_read(tmp_path: Path) -> None:
     shipped, changed = root / "a.js", root / "b.js"
     for path in (shipped, changed):
         path.write_text("x = 'https://cdn.example.com/'")
-    digest = HOST["scan"].hashlib.md5(shipped.read_bytes(), usedforsecurity=False).hexdigest()
+    digest = HOST["shipped"].hashlib.md5(shipped.read_bytes(), usedforsecurity=False).hexdigest()
     lines = [f"{digest}  {str(p).lstrip('/')}\n" for p in (shipped, changed)]
     (info / "x.md5sums").write_text("".join(lines))
     changed.write_text("y = 'https://cdn.example.com/'")
-    pristine = SCAN.Pristine(str(info)).load()
+    pristine = HOST["shipped"].Packages(str(info))
     assert pristine.has(str(shipped))
     assert not pristine.has(str(changed))
 

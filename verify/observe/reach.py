@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from deploy.inventory import Host, Inventory
 
 MODULES = (
-    *("text", "shell", "dormant", "apps", "integrity", "elsewhere", "scan", "databases"),
+    *("text", "shell", "dormant", "apps", "shipped", "integrity", "elsewhere", "scan", "databases"),
     *("mailing", "naming", "clients", "loading", "hosting", "packing", "paging", "trusting"),
     *("services", "names", "main"),
 )  # each may use those before it

@@ -4,16 +4,14 @@ The sums are the host's own (dpkg's md5sums, a wheel's RECORD): who hides a chan
 change them too. Configuration files have none and are read as what they are.
 """
 
-import base64
-import csv
 import glob
 import hashlib
 import json
 import os
 
 import apps
+import shipped
 
-INFO = "/var/lib/dpkg/info"
 DIVERSIONS = "/var/lib/dpkg/diversions"
 MOST_ALTERED = 200
 MOST_FILES = 200_000
@@ -55,28 +53,25 @@ def altered(problems):
     return {"altered": sorted(found)[:MOST_ALTERED], "checked": count}
 
 
-def packages(info=INFO, diversions=DIVERSIONS):
+def packages(info=shipped.INFO, diversions=DIVERSIONS):
     """Yield (path, package, what is wrong or "") of Debian packages' programs that are there."""
     moved = _diverted(diversions)
-    for list_ in sorted(glob.glob(f"{info}/*.md5sums"))[:10_000]:
+    for list_, sums in shipped.sums(info):
         package = os.path.basename(list_).removesuffix(".md5sums").partition(":")[0]
         came = _came(list_.removesuffix(".md5sums") + ".list")
-        with open(list_, encoding="utf-8", errors="replace") as file:
-            for line in file.read(MOST_BYTES).split("\n"):
-                digest, _, path = line.partition("  ")
-                path = _merged("/" + path)
-                if not path.startswith((*READ, *RUN)) or path.startswith(_SKIP):
-                    continue
-                to, by = moved.get(path, (path, package))
-                if by == ":":
-                    yield path, package, "replaced by a local diversion"
-                    continue
-                if by != package:
-                    path = to
-                since = 0 if path.startswith(READ) else came
-                wrong = differs(path, digest, hashlib.md5, since)
-                if wrong is not None:
-                    yield path, package, "is not what the package brought" if wrong else ""
+        for listed, digest in sums:
+            named = _merged(listed)
+            if not named.startswith((*READ, *RUN)) or named.startswith(_SKIP):
+                continue
+            to, by = moved.get(named, (named, package))
+            if by == ":":
+                yield named, package, "replaced by a local diversion"
+                continue
+            path = named if by == package else to
+            since = 0 if path.startswith(READ) else came
+            wrong = differs(path, digest, hashlib.md5, since)
+            if wrong is not None:
+                yield path, package, "is not what the package brought" if wrong else ""
 
 
 def _merged(path):
@@ -131,7 +126,7 @@ def differs(path, digest, method, since=0):
 def wheels():
     """Yield (path, wheel, what is wrong or "") of what services' Python environments hold."""
     for folder in apps.environments():
-        held = recorded(folder)
+        held = shipped.recorded(folder)
         for path, (wheel, digest) in held.items():
             came = 0 if path.endswith(_TEXTS) else _came(f"{folder}/{wheel}.dist-info/RECORD")
             wrong = differs(path, digest, hashlib.sha256, came) if digest else None
@@ -140,35 +135,6 @@ def wheels():
         for path in _programs(folder):
             if path not in held:
                 yield path, "none", "is of no wheel"
-
-
-def recorded(folder):
-    """Return {path: (wheel, SHA-256 in hexadecimal or "")} of what wheels' RECORDs list."""
-    found = {}
-    for record in sorted(glob.glob(f"{glob.escape(folder)}/*.dist-info/RECORD")):
-        wheel = os.path.basename(os.path.dirname(record)).removesuffix(".dist-info")
-        found.update((path, (wheel, digest)) for path, digest in _record(record, folder))
-    return found
-
-
-def _record(record, folder):
-    """Yield (path, SHA-256 in hexadecimal or "") of what a RECORD lists.
-
-    https://packaging.python.org/en/latest/specifications/recording-installed-packages/
-    """
-    try:
-        with open(record, encoding="utf-8", errors="replace", newline="") as file:
-            rows = list(csv.reader(file.read(MOST_BYTES).splitlines()))[:MOST_FILES]
-    except (OSError, csv.Error):
-        return
-    for row in rows:
-        name, said = (*row, "", "")[:2]
-        kind, _, value = said.partition("=")
-        try:
-            digest = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
-        except ValueError:
-            digest = "?"
-        yield os.path.normpath(os.path.join(folder, name)), digest if kind == "sha256" else ""
 
 
 def releases(pattern="/srv/nextcloud/*"):

@@ -14,7 +14,7 @@ import tokenize
 import apps
 import clients
 import integrity
-import scan
+import shipped
 import text
 
 MOST_BYTES = 1024 * 1024
@@ -60,7 +60,7 @@ def python(problems):
 
     Of what these import, only what no wheel or Debian package brought so.
     """
-    rows, shipped = [], _Shipped()
+    rows, asked = [], set()
     seen = set()
     for folder in folders():
         paths, programs = [folder], []
@@ -74,10 +74,10 @@ def python(problems):
         for pth, number, line in programs:
             rows += _strings(pth, number, line)
             for name in _named(line):
-                rows += _module(paths, name, problems, seen, shipped)
+                rows += _module(paths, name, problems, seen, asked)
         for name in _CUSTOM:
-            rows += _module(paths, name, problems, seen, shipped)
-    if len(shipped.asked) > MOST_NAMES or len(seen) > MOST_FILES:
+            rows += _module(paths, name, problems, seen, asked)
+    if len(asked) > MOST_NAMES or len(seen) > MOST_FILES:
         problems.append({"place": "start of Python", "what": "it imports more than was followed"})
     return {"rows": rows}
 
@@ -90,27 +90,18 @@ def folders():
     return list(dict.fromkeys(os.path.realpath(p) for p in found))[:MOST_FILES]
 
 
-class _Shipped:
-    """Which modules are as their wheel or package brought them, and which were looked for."""
-
-    def __init__(self):
-        self.wheels, self.packages = {}, None
-        self.asked = set()
-
-    def has(self, path, folder):
-        if folder not in self.wheels:
-            self.wheels[folder] = integrity.recorded(folder)
-        if digest := self.wheels[folder].get(path, ("", ""))[1]:
-            return integrity.differs(path, digest, hashlib.sha256) is False
-        self.packages = self.packages or scan.Pristine().load()
-        return self.packages.has(path)
+def _as_shipped(path, folder):
+    """Say whether a module is as its wheel or package brought it."""
+    if digest := shipped.recorded(folder).get(path, ("", ""))[1]:
+        return integrity.differs(path, digest, hashlib.sha256) is False
+    return shipped.packages().has(path)
 
 
-def _module(paths, name, problems, seen, shipped):
+def _module(paths, name, problems, seen, asked):
     """Return rows of a module of that name and of those beside it that it imports."""
-    if (paths[0], name) in shipped.asked or len(shipped.asked) > MOST_NAMES:
+    if (paths[0], name) in asked or len(asked) > MOST_NAMES:
         return []
-    shipped.asked.add((paths[0], name))
+    asked.add((paths[0], name))
     for path in (f"{p}/{name}{end}" for p in paths[:50] for end in (".py", "/__init__.py")):
         if path in seen or len(seen) > MOST_FILES:
             continue
@@ -118,11 +109,11 @@ def _module(paths, name, problems, seen, shipped):
         if said is None:
             continue
         seen.add(path)
-        if shipped.has(path, paths[0]):
+        if _as_shipped(path, paths[0]):
             return []
         rows = list(_strings(path, 1, said))
         for inner in _named(said):
-            rows += _module(paths, inner, problems, seen, shipped)
+            rows += _module(paths, inner, problems, seen, asked)
         return rows
     return []
 

@@ -5,8 +5,8 @@ import os
 import re
 
 import apps
-import scan
 import shell
+import shipped
 import text
 
 
@@ -23,12 +23,12 @@ def apt(problems):
 
 def _keys():
     """Return [path, whether a package shipped it so] of keys that apt takes signatures of."""
-    shipped, found = scan.Pristine().load(), []
+    brought, found = shipped.packages(), []
     folders = ("/etc/apt/trusted.gpg.d/*", "/etc/apt/keyrings/*", "/etc/apt/trusted.gpg")
     for path in sorted(p for pattern in folders for p in glob.glob(pattern)):
         try:
             with open(path, "rb") as file:
-                found.append([path, shipped.has(path, file.read(1024 * 1024))])
+                found.append([path, brought.has(path, file.read(1024 * 1024))])
         except OSError:
             found.append([path, False])
     return found

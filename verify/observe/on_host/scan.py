@@ -2,14 +2,13 @@
 
 import fnmatch
 import glob
-import hashlib
 import os
 import re
 import stat
 
 import dormant
 import elsewhere
-import integrity
+import shipped
 import text
 
 MOST_BYTES = 1024 * 1024
@@ -17,10 +16,6 @@ MOST_FILES = 8000
 MOST_ROWS = 20000
 MOST_LINKS = 4
 _NOT_FOLLOWED = ("/proc/", "/sys/", "/dev/", "/run/", "/var/log/", "/var/cache/", "/etc/")
-
-
-def _md5():
-    return hashlib.md5(usedforsecurity=False)
 
 
 class Rules:
@@ -34,62 +29,6 @@ class Rules:
             if pattern.match(path):
                 return rule
         return {}
-
-
-class Pristine:
-    """Which files are still as their package shipped them."""
-
-    def __init__(self, info="/var/lib/dpkg/info"):
-        self.sums, self.wheels, self.digests = {}, {}, set()
-        self.info = info
-
-    def load(self):
-        for entry in os.scandir(self.info) if os.path.isdir(self.info) else ():
-            if entry.name.endswith(".md5sums"):
-                with open(entry.path, encoding="utf-8", errors="replace") as file:
-                    for line in file:
-                        digest, _, path = line.rstrip("\n").partition("  ")
-                        self.sums["/" + path] = digest
-        return self
-
-    def owns(self, path):
-        """Say whether a package, or a wheel in the folder it lies in, brought a file of that name.
-
-        Whether it is still what they brought is for integrity.altered.
-        """
-        for one in dict.fromkeys((path, os.path.realpath(path))):
-            if one in self.sums or one.removeprefix("/usr") in self.sums:
-                return True
-        folder = re.match(r".*/(?:site|dist)-packages(?=/)", path)
-        if not folder:
-            return self._is_copy(path)
-        at = folder.group(0)
-        if at not in self.wheels:
-            self.wheels[at] = integrity.recorded(at)
-        return path in self.wheels[at]
-
-    def _is_copy(self, path):
-        """Say whether it is a package's file in another place: some put copies of others' there."""
-        self.digests = self.digests or set(self.sums.values())
-        try:
-            with open(path, "rb") as file:
-                return hashlib.file_digest(file, _md5).hexdigest() in self.digests
-        except OSError:
-            return False
-
-    def has(self, path, content=None):
-        """Say whether the file is as shipped; without ``content``, the file itself is read."""
-        known = self.sums.get(path) or self.sums.get(path.removeprefix("/usr"))
-        known = known or self.sums.get(os.path.realpath(path))
-        if known is None:
-            return False
-        if content is not None:
-            return hashlib.md5(content, usedforsecurity=False).hexdigest() == known
-        try:
-            with open(path, "rb") as file:
-                return hashlib.file_digest(file, _md5).hexdigest() == known
-        except OSError:
-            return False
 
 
 def walk(roots, rules, problems, owns=lambda _: False):
@@ -187,7 +126,7 @@ def files(wanted, problems, keys):
     """
     rules, found = Rules(wanted["rules"]), []
     known = [re.compile(fnmatch.translate(p)) for p in wanted.get("keys", ())]
-    pristine, units, named = Pristine().load(), dormant.Units(), elsewhere.Named()
+    pristine, units, named = shipped.packages(), dormant.Units(), elsewhere.Named()
     roots = [p for pattern in wanted["roots"] for p in sorted(glob.glob(pattern))]
     for path, rule in _all(roots, rules, problems, pristine, named):
         if rule.get("changed") and pristine.has(path):

@@ -6,8 +6,8 @@ import re
 import socket
 import ssl
 
-import scan
 import shell
+import shipped
 
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----")
 FOLDERS = (
@@ -41,13 +41,13 @@ def certificates(_problems):
 def _added():
     """Return [path, pem] of authorities that are trusted and that no package brought."""
     local = _files(glob.glob("/usr/local/share/ca-certificates/**/*.crt", recursive=True))
-    pristine = scan.Pristine().load()
-    shipped = [
+    pristine = shipped.packages()
+    brought = [
         p
         for p in glob.glob("/usr/share/ca-certificates/**/*.crt", recursive=True)
         if pristine.has(p)
     ]
-    known = {_bare(pem) for _, pem in (*_files(shipped), *local)}
+    known = {_bare(pem) for _, pem in (*_files(brought), *local)}
     rest = {}
     paths = ["/etc/ssl/certs/ca-certificates.crt", *sorted(glob.glob("/etc/ssl/certs/*"))]
     for path in paths:
