@@ -76,7 +76,7 @@ def _fits(endpoint: str, glob: str) -> bool:
 def load(folder: Path = FOLDER) -> tuple[Case, ...]:
     """Read every file of ``folder``; ValueError for a case that says too little or too much."""
     made = [
-        _case(entry, held_out=file.stem == HELD_OUT)
+        _case(entry, held_out=file.stem.startswith(HELD_OUT))
         for file in sorted(folder.glob("*.yml"))
         for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["cases"]
     ]

@@ -104,8 +104,7 @@ one and must be left alone. This page is written by a run:
 {blindly}
 
 A stranger to the suite planted eleven things of their own devising: three were found, eight missed.
-Since then the observers look at seven of the eight places, and cases like them are in the suite;
-the eighth, a person's own Sieve script, is a limit that [verification](verify.md) names.
+Since then the observers look at all eight places, and cases like them are in the suite.
 A second one read the observers first and aimed at what they did not look at: of 39, some seven
 were found. All but one of these places are looked at now, with cases like them in the suite; the
 one left alone, a token that proves a domain's owner to Google or Microsoft, is named there too.

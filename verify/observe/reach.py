@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 MODULES = (
     *("text", "shell", "dormant", "apps", "shipped", "integrity", "elsewhere", "scan", "databases"),
-    *("mailing", "naming", "clients", "loading", "hosting", "packing", "paging", "trusting"),
-    *("services", "names", "main"),
+    *("mailing", "filtering", "naming", "clients", "loading", "hosting", "packing", "paging"),
+    *("trusting", "services", "names", "main"),
 )  # each may use those before it
 FOLDER = Path(__file__).parent / "on_host"
 # The modules come as one JSON object on stdin; -I keeps what lies on the host out of the path.

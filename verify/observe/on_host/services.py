@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import apps
 import clients
 import databases
+import filtering
 import hosting
 import integrity
 import loading
@@ -16,7 +17,7 @@ import paging
 import trusting
 
 LOOKS = (
-    *(mailing.postfix, mailing.dovecot, mailing.rspamd),
+    *(mailing.postfix, mailing.dovecot, mailing.rspamd, filtering.sieve),
     *(naming.chrony, naming.unbound, naming.knot, naming.hosts_file),
     *(hosting.systemd, hosting.environments, hosting.firewall, hosting.connections),
     *(hosting.denied, hosting.sshd, hosting.network, packing.apt, packing.packages),
