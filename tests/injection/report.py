@@ -127,8 +127,8 @@ Of the {found} found, {in_their_layer} were put in the layer that the case names
 found in another one.
 
 ## Cases held out
-`tests/injection/cases/held_out.yml` was written from the issue and the hosts alone, before its
-writer had read the code. A suite that is mended until its own cases pass measures its mending;
+`tests/injection/cases/held_out*.yml` were written from the issue and the hosts alone, by writers who
+had not read the code. A suite that is mended until its own cases pass measures its mending;
 what these said the first time is nearer to what a stranger's platform will meet.
 
 | run {head}
@@ -192,14 +192,18 @@ def _blind(run: Mapping[str, Any]) -> str:
 
 
 def _blindly(first: Sequence[Mapping[str, Any]]) -> str:
-    """Return what the first of the first runs says of a platform that the suite never saw."""
+    """Return what the first runs of cases held out say of a platform that the suite never saw."""
     if not first:
         return "No case was tried before its cause could be mended."
-    run = first[0]["numbers"]
+    runs = "\n".join(
+        f"- {r['when']}: {_percent(n['recall'])} found ({n['found']} of {n['planted']}), with a "
+        f"precision of {_percent(n['precision'])}"
+        for r in first
+        for n in [r["numbers"]]
+    )
     return (
-        f"**Cases held out, tried once and blind: {_percent(run['recall'])} found** "
-        f"({run['found']} of {run['planted']}), with a precision of {_percent(run['precision'])}. "
-        "The figures\nbelow were measured after the causes were mended, and say that it stayed so."
+        f"**Cases held out, each batch tried once and blind:**\n\n{runs}\n\n"
+        "The figures below were measured after the causes were mended, and say that it stayed so."
     )
 
 

@@ -12,6 +12,11 @@ from tests.unit.verify_on_host import load
 US = "https://a.azurewebsites.net"
 
 
+KNOT = (
+    "acl:\n  - id: weg\n    address: [8.8.8.0/24,\n      2001:4860::/32]\n    deny: on\n    x: y\n"
+)
+
+
 @pytest.fixture(scope="module")
 def text() -> Any:
     return load()["text"]
@@ -39,6 +44,18 @@ def text() -> Any:
         ("table", "/x/ FILTER smtp:a.azurewebsites.net", "/^R: .*\\.google\\.com/i IGNORE"),
         ("nginx", f"proxy_pass {US};", f"# {US}\nmap $http_user_agent $x {{ ~*bing.com/bot 1; }}"),
         ("nginx", f"proxy_pass {US};", 'if ($http_referer ~* "google.com") { }'),
+        ("nginx", "allow 8.8.8.8;", "location / { deny 8.8.8.0/24; } deny 2001:4860::/32 ;"),
+        ("chrony", "server 8.8.8.8", "deny 8.8.8.8\n cmddeny 8.8.8.0/24"),
+        ("unbound", "forward-addr: 8.8.8.8", "do-not-query-address: 8.8.8.8"),
+        ("unbound", "access-control: 8.8.8.8 allow", "access-control: 8.8.8.0/24 refuse_non_local"),
+        ("table", "x.nl relay:[google.com]", "x.nl secure match=.google.com:google.com"),
+        (
+            "hba",
+            "host all all 8.8.8.8/32 md5",
+            "hostssl all all 8.8.8.8/32 reject\nlocal all all peer",
+        ),
+        ("knot", KNOT.replace("on", "off"), KNOT),
+        ("knot", f"{KNOT}  - id: ns\n    address: 8.8.8.8\n", KNOT),
         ("yaml", f"a: {{b: '{US}'}}", f"# a: {US}\na: 1  # {US}"),
         ("lua", f"x = '{US}'", f"-- {US}\n--[[ {US} ]]"),
     ],
@@ -79,7 +96,9 @@ def test_disguises_are_seen_through(text: Any, line: str, found: list[str]) -> N
     assert [*text.endpoints(line)] == found
 
 
-@pytest.mark.parametrize("kind", ["hash", "php", "json", "yaml", "xml", "html", "nginx", "unbound"])
+@pytest.mark.parametrize(
+    "kind", ["hash", "php", "json", "yaml", "xml", "html", "nginx", "unbound", "knot", "hba"]
+)
 def test_no_text_takes_long_or_fails(text: Any, kind: str) -> None:
     start = time.process_time()
     for hostile in (
@@ -95,6 +114,9 @@ def test_no_text_takes_long_or_fails(text: Any, kind: str) -> None:
         "x: " * 30_000,
         ":" * 100_000,
         "~* " * 30_000,
+        "- a\n " * 100_000,
+        "- a\n" + " b\n" * 200_000,
+        "host " * 100_000,
     ):
         list(text.rows(hostile, kind))
     assert time.process_time() - start < 20

@@ -179,6 +179,17 @@ def test_of_modules_only_those_of_no_wheel_that_something_loads_are_read(tmp_pat
     assert [r[3] for r in SCAN.files(wanted, [], {})] == ["https://b.py.example.com"]
 
 
+def test_a_folder_that_only_a_setting_makes_count_is_read_where_one_does(tmp_path: Path) -> None:
+    conf = tmp_path / "etc" / "chrony"
+    for name in ("a.d", "b.d"):
+        (conf / name).mkdir(parents=True)
+        (conf / name / "x.sources").write_text(f"server {name}.example.com\n")
+    (conf / "chrony.conf").write_text(f"sourcedir {conf}/b.d\n# sourcedir {conf}/a.d\n")
+    rules = [{"path": f"{conf}/*/?*", "named": True, "format": "chrony"}, {"path": "*"}]
+    rows = SCAN.files({**WANTED, "roots": [str(conf)], "rules": rules}, [], {})
+    assert [r[3] for r in rows] == ["b.d.example.com"]
+
+
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     one, two = tmp_path / "one.conf", tmp_path / "two.conf"
     one.write_text(f"proxy_pass https://cdn.example.com;\ninclude {two};\n")

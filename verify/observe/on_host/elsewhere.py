@@ -45,6 +45,11 @@ class Named:
         module = re.search(r"/(?:site|dist)-packages/([^/.]+)", path)
         return not module or module.group(1) in self.modules
 
+    def names(self, path):
+        """Say whether anything names a file, or the folder in which it lies."""
+        both = (path, os.path.dirname(path))
+        return any(p in self.files or p in self.folders for p in both)
+
     def nginx(self, folder="/etc/nginx"):
         """Take what nginx's own files name, which are read with `nginx -T`."""
         for path in sorted(glob.glob(f"{folder}/**/*", recursive=True))[:MOST_NAMED]:

@@ -157,11 +157,11 @@ def _all(roots, rules, problems, pristine, named):
     """Yield (path, rule) of what lies below the roots, and then of what the texts there name."""
     waiting = []
     for path, rule in walk(roots, rules, problems, pristine.owns):
-        if rule.get("foreign") and not named.loads(path):
-            waiting.append((path, rule))
-        else:
+        if _counts(path, rule, named):
             yield path, rule
-    while ready := [one for one in waiting if named.loads(one[0])]:  # what one imports, is next
+        else:
+            waiting.append((path, rule))
+    while ready := [one for one in waiting if _counts(*one, named)]:  # what one names, is next
         waiting = [one for one in waiting if one not in ready]
         yield from ready
     named.nginx()
@@ -169,6 +169,13 @@ def _all(roots, rules, problems, pristine, named):
     for path, rule in walk(files_ + folders, rules, problems, pristine.owns):
         if not pristine.owns(path):
             yield path, rule if path in files_ else {**rule, "urls": True}
+
+
+def _counts(path, rule, named):
+    """Say whether a file counts by what was read so far, where its rule asks for that."""
+    if rule.get("named") and not named.names(path):
+        return False
+    return not rule.get("foreign") or named.loads(path)
 
 
 def _said(path, text_endings, problems):

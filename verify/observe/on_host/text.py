@@ -27,15 +27,25 @@ _COMMENTS = {
     "html": r"<!--.*?(?:-->|\Z)|<!DOCTYPE.*?(?:>|\Z)|<a\b[^>]*(?:>|\Z)"
     r"|(?<=>)[^<]+|xmlns(?::\w+)?\s*=\s*(?:\"[^\"]*\"|'[^']*')",
     "zone": r";[^\n]*",
-    # https://chrony-project.org/doc/4.6/chrony.conf.html, "Comments"
-    "chrony": r"^\s*[!;#%][^\n]*|(?:(?<=\s)|^)#[^\n]*",
-    # Patterns are held against what comes in: a browser's name, where it was before.
-    "nginx": r"(?:(?<=\s)|^)#[^\n]*|(?<=\s)!?~\*?\s+(?:\"[^\"]*\"|[^\s;{]+)"
+    # https://chrony-project.org/doc/4.6/chrony.conf.html, "Comments"; and whom it refuses
+    "chrony": r"^\s*[!;#%][^\n]*|(?:(?<=\s)|^)#[^\n]*|^\s*(?:cmd)?deny\b[^\n]*",
+    # Whom the databases refuse.
+    "hba": r"(?:(?<=\s)|^)#[^\n]*|^[ \t]*host\w*[ \t][^\n]*[ \t]reject[ \t]*$",
+    # An item of a list that says `deny: on`: whom the name server refuses.
+    "knot": r"(?:(?<=\s)|^)#[^\n]*"
+    r"|^(?P<in>[ \t]*)-[ \t](?=(?:[^\n]*\n(?P=in)[ \t]+)*?deny:[ \t]*(?:on|true|yes)\b)"
+    r"[^\n]*(?:\n(?P=in)[ \t]+[^\n]*)*",
+    # Patterns are held against what comes in: a browser's name, where it was before. So is `deny`.
+    "nginx": r"(?:(?<=\s)|^)#[^\n]*|(?:(?<=[\s;{])|^)deny\s+[\da-f.:/]+\s*;"
+    r"|(?<=\s)!?~\*?\s+(?:\"[^\"]*\"|[^\s;{]+)"
     r"|(?:(?<=\s)|^)\"~(?:\\.|[^\"\\])*\"|(?:(?<=\s)|^)~[^\s;{]+",
-    # What a table of Postfix looks up is what comes in; only what it answers is gone to.
-    "table": r"^#[^\n]*|^/(?:\\.|[^/\n])*/\w*\s|^[^\s#/]\S*(?=\s)",
-    # Names about which Unbound answers by itself, or whose keys it knows: none of them is asked.
-    "unbound": r"(?:(?<=\s)|^)#[^\n]*|(?<=local-data:)\s*[\"']?[^\s\"']+"
+    # What a table of Postfix looks up is what comes in, and `match=` a name on a certificate; only
+    # what it answers is gone to.
+    "table": r"^#[^\n]*|^/(?:\\.|[^/\n])*/\w*\s|^[^\s#/]\S*(?=\s)|(?<=\s)match=\S+",
+    # Names about which Unbound answers by itself, or whose keys it knows, and addresses that it
+    # refuses or never asks: none of them is asked.
+    "unbound": r"(?:(?<=\s)|^)#[^\n]*|^\s*do-not-query-address:[^\n]*"
+    r"|^\s*(?:interface-)?access-control(?:-view)?:[^\n]*\b(?:deny|refuse)\w*[^\n]*|(?<=local-data:)\s*[\"']?[^\s\"']+"
     r"|^\s*(?:local-zone|local-data-ptr|local-zone-tag|domain-insecure|private-domain|trust-anchor"
     r"|local-zone-override|caps-exempt|caps-whitelist|nsec3-keysize-iterations):[^\n]*",
     "yaml": r"(?:(?<=\s)|^)#[^\n]*",
