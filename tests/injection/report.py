@@ -127,8 +127,8 @@ Of the {found} found, {in_their_layer} were put in the layer that the case names
 found in another one.
 
 ## Cases held out
-`tests/injection/cases/held_out*.yml` were written from the issue and the hosts alone, by writers who
-had not read the code. A suite that is mended until its own cases pass measures its mending;
+`tests/injection/cases/held_out*.yml` were written from the issue and the hosts alone, by who had
+not read the code. A suite that is mended until its own cases pass measures its mending;
 what these said the first time is nearer to what a stranger's platform will meet.
 
 | run {head}
