@@ -54,6 +54,11 @@ def text() -> Any:
             "host all all 8.8.8.8/32 md5",
             "hostssl all all 8.8.8.8/32 reject\nlocal all all peer",
         ),
+        ("nft", "ip daddr 8.8.8.8 accept", "ip daddr { 8.8.8.8, 1.1.1.1 } counter drop"),
+        ("nft", "ip daddr 8.8.8.8 accept # drop", "ip6 daddr 2001:4860::/32 reject with x"),
+        ("nginx", "return 302 https://google.com;", "valid_referers none *.google.com;"),
+        ("hash", "https_proxy=http://google.com", "export NO_PROXY='google.com,.amazonaws.com'"),
+        ("yaml", "https_proxy: google.com", "no_proxy: google.com"),
         ("knot", KNOT.replace("on", "off"), KNOT),
         ("knot", f"{KNOT}  - id: ns\n    address: 8.8.8.8\n", KNOT),
         ("yaml", f"a: {{b: '{US}'}}", f"# a: {US}\na: 1  # {US}"),
@@ -97,7 +102,7 @@ def test_disguises_are_seen_through(text: Any, line: str, found: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", ["hash", "php", "json", "yaml", "xml", "html", "nginx", "unbound", "knot", "hba"]
+    "kind", ["hash", "php", "json", "yaml", "xml", "html", "nginx", "unbound", "knot", "hba", "nft"]
 )
 def test_no_text_takes_long_or_fails(text: Any, kind: str) -> None:
     start = time.process_time()
@@ -117,6 +122,7 @@ def test_no_text_takes_long_or_fails(text: Any, kind: str) -> None:
         "- a\n " * 100_000,
         "- a\n" + " b\n" * 200_000,
         "host " * 100_000,
+        "no_proxy" * 30_000,
     ):
         list(text.rows(hostile, kind))
     assert time.process_time() - start < 20

@@ -190,6 +190,17 @@ def test_a_folder_that_only_a_setting_makes_count_is_read_where_one_does(tmp_pat
     assert [r[3] for r in rows] == ["b.d.example.com"]
 
 
+def test_what_a_service_does_not_read_counts_where_something_names_it(tmp_path: Path) -> None:
+    for name in ("a", "b.off", "c.off", "d.bak", "e.txt"):
+        (tmp_path / name).write_text(f"url = https://{name}.example.com\n")
+    (tmp_path / "z").write_text(f"include {tmp_path}/c.off\ninclude d.bak\n# include b.off\n")
+    rules = [{"path": f"{tmp_path}/*", "reads": "[a-z]"}]
+    rows = SCAN.files({**WANTED, "roots": [str(tmp_path)], "rules": rules}, [], {})
+    assert {r[3] for r in rows if "://" in r[3]} == {
+        f"https://{name}.example.com" for name in ("a", "c.off", "d.bak")
+    }
+
+
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     one, two = tmp_path / "one.conf", tmp_path / "two.conf"
     one.write_text(f"proxy_pass https://cdn.example.com;\ninclude {two};\n")

@@ -11,6 +11,8 @@ _FOLDER = re.compile(r"^\s*[\"']?\w*(?:template_dir\w*|document_?root)\b", re.IG
 _SERVED = re.compile(r"^\s*(?:root|alias)\b")
 # How a cron line, a unit, a setting or a program names a module of Python.
 _MODULE = re.compile(r"(?:(?<=\s)-m\s*|\bimport\s+|\bfrom\s+|\bmodule:\s*[\"']?)([A-Za-z_]\w*)")
+# Names of files that are read where a setting names them, and not by themselves.
+SPARE = r"[\w.@-]+\.(?:bak|orig|old|save|disabled|off)"
 # Not settings: devices, logs, caches, mail, and what packages and the system keep of themselves.
 _NEVER = (
     *("/proc/", "/sys/", "/dev/", "/run/", "/boot/", "/var/log/", "/var/cache/", "/var/mail/"),
@@ -26,11 +28,12 @@ class Named:
     """Which files and folders the texts that were read name."""
 
     def __init__(self):
-        self.files, self.folders, self.modules = {}, {}, set()
+        self.files, self.folders, self.modules, self.spare = {}, {}, set(), set()
 
     def add(self, said, folders=_FOLDER):
         """Take the paths in a text without comments; at ``folders``, with what is below."""
         self.modules.update(_MODULE.findall(said))
+        self.spare.update(re.findall(rf"(?<![\w.@-]){SPARE}(?![\w-])", said))
         for line in said.split("\n"):
             if "/" not in line:
                 continue
@@ -49,6 +52,10 @@ class Named:
         """Say whether anything names a file, or the folder in which it lies."""
         both = (path, os.path.dirname(path))
         return any(p in self.files or p in self.folders for p in both)
+
+    def file(self, path):
+        """Say whether anything names a file itself."""
+        return path in self.files or os.path.basename(path) in self.spare
 
     def nginx(self, folder="/etc/nginx"):
         """Take what nginx's own files name, which are read with `nginx -T`."""

@@ -175,6 +175,8 @@ def _counts(path, rule, named):
     """Say whether a file counts by what was read so far, where its rule asks for that."""
     if rule.get("named") and not named.names(path):
         return False
+    if rule.get("reads") and not re.fullmatch(rule["reads"], os.path.basename(path)):
+        return named.file(path)
     return not rule.get("foreign") or named.loads(path)
 
 

@@ -29,6 +29,8 @@ _COMMENTS = {
     "zone": r";[^\n]*",
     # https://chrony-project.org/doc/4.6/chrony.conf.html, "Comments"; and whom it refuses
     "chrony": r"^\s*[!;#%][^\n]*|(?:(?<=\s)|^)#[^\n]*|^\s*(?:cmd)?deny\b[^\n]*",
+    # What the firewall drops.
+    "nft": r"(?:(?<=\s)|^)#[^\n]*|^[^\n;#]*[ \t](?:drop|reject)\b[^\n]*",
     # Whom the databases refuse.
     "hba": r"(?:(?<=\s)|^)#[^\n]*|^[ \t]*host\w*[ \t][^\n]*[ \t]reject[ \t]*$",
     # An item of a list that says `deny: on`: whom the name server refuses.
@@ -37,7 +39,7 @@ _COMMENTS = {
     r"[^\n]*(?:\n(?P=in)[ \t]+[^\n]*)*",
     # Patterns are held against what comes in: a browser's name, where it was before. So is `deny`.
     "nginx": r"(?:(?<=\s)|^)#[^\n]*|(?:(?<=[\s;{])|^)deny\s+[\da-f.:/]+\s*;"
-    r"|(?<=\s)!?~\*?\s+(?:\"[^\"]*\"|[^\s;{]+)"
+    r"|(?:(?<=[\s;{])|^)valid_referers\s+[^;\n]*|(?<=\s)!?~\*?\s+(?:\"[^\"]*\"|[^\s;{]+)"
     r"|(?:(?<=\s)|^)\"~(?:\\.|[^\"\\])*\"|(?:(?<=\s)|^)~[^\s;{]+",
     # What a table of Postfix looks up is what comes in, and `match=` a name on a certificate; only
     # what it answers is gone to.
@@ -87,6 +89,8 @@ _AT_RESTIC = {
     "gs": "https://storage.googleapis.com",
     "azure": "https://blob.core.windows.net",
 }
+# To whom a program goes without a proxy, if it goes there: a condition, and nothing it asks.
+_DIRECT = re.compile(r"(?<![\w-])no_proxy[\"']?\s*[=:]\s*[\"']?[^\s\"']*", re.IGNORECASE)
 _NO_HOST = ("file", "ext", "unix", "fd", "data", "about", "blob", "chrome", "urn", "pgsql-socket")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+=-]{1,64}@((?:[\w-]{1,63}\.)+[^\W\d_][\w-]{1,62})")
 _IPV4 = re.compile(r"(?<![\w.:/-])(\d{1,3}(?:\.\d{1,3}){3})(/\d{1,2})?(?![\w-]|\.\w)")
@@ -252,6 +256,7 @@ def is_strong(endpoint):
 
 def _endpoints(line):
     line = re.sub(r"\{\{[^{}]*\}\}", " ", line)  # a template's variable
+    line = _DIRECT.sub(" ", line)
     line = re.sub(
         r"((?:^|\s)[\w*!,=;]+\.[\w*!,=;.]+\s+-?)@{1,2}(?:\(\w*\))?", r"\1", line
     )  # syslog
