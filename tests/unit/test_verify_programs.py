@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -219,3 +220,28 @@ def test_a_client_whose_settings_are_encrypted_is_said(
     problems: list[dict[str, str]] = []
     assert CLIENTS.storage(problems) == {"rows": []}
     assert [p["what"] for p in problems] == ["encrypted with a password"]
+
+
+# ---- releases
+
+
+def test_releases_are_told_and_no_password_beside_them(tmp_path: Path) -> None:
+    one = {"name": "nextcloud", "version": "34.0.1", "sha256": "ab", "verified": "signature"}
+    app = {"id": "user_oidc", "version": "8.11.0", "sha256": "cd", "verified": "unverified"}
+    said = {"archive": one, "apps": [app], "database": {"PGPASSWORD": "geheim"}}
+    file = put(tmp_path / "release.json", json.dumps(said))
+    put(tmp_path / "element" / "version", "1.12.0\n")
+    found = HOST["apps"].releases(str(file), str(tmp_path / "element"))
+    assert [row[:2] for row in found] == [
+        ["nextcloud", "34.0.1"],
+        ["user_oidc", "8.11.0"],
+        ["element-web", "1.12.0"],
+    ]
+    assert found[1][3:] == ["cd", "unverified"]
+    assert "geheim" not in str(found)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"archive": {}}', '{"archive": 1, "apps": 2}'])
+def test_a_list_of_releases_that_is_none_is_none(tmp_path: Path, text: str) -> None:
+    file = put(tmp_path / "release.json", text)
+    assert HOST["apps"].releases(str(file), str(tmp_path / "no")) == []

@@ -95,6 +95,7 @@ def _list(value: Any) -> list[Any]:
 _SHAPES: dict[str, Callable[[Any], Any]] = {
     "rows": _rows,
     **dict.fromkeys(("records", "peers", "log", "tried"), _long(4)),
+    "releases": _long(5),
     **dict.fromkeys(("served", "python", "altered"), _long(3)),
     **dict.fromkeys(("files", "trusted", "installed"), _long(2)),
     **dict.fromkeys(("settings", "keys", "options", "unit_files", "snapshots"), _flat),

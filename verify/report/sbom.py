@@ -6,6 +6,7 @@ to do the same. It validates this in the tests.
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 DEBIAN, PYPI = "Debian", "Python Package Index"
 _PACKAGE, _PYTHON = 4, 3  # name, version, architecture, source; name, version, folder
+_RELEASE = 5  # name, version, where it is, SHA-256 of its archive, how that was proved
 
 
 def written(host: HostSeen, run: Run, *, version: str) -> dict[str, Any]:
@@ -66,6 +68,9 @@ def _components(host: HostSeen) -> Iterator[dict[str, Any]]:
     for row in facts.get("python", ()):
         if len(row) == _PYTHON:
             yield _python(*map(visible, row))
+    for row in facts.get("releases", ()):
+        if len(row) == _RELEASE:
+            yield _release(*map(visible, row))
 
 
 def _debian(  # the four fields of dpkg-query
@@ -109,6 +114,20 @@ def _python(name: str, version: str, folder: str) -> dict[str, Any]:
         "supplier": {"name": PYPI},
         "properties": _properties({"folder": folder}),
     }
+
+
+def _release(name: str, version: str, where: str, digest: str, proof: str) -> dict[str, Any]:
+    """Return an upstream release; its supplier is who the proof says, so none is named here."""
+    made = {
+        "type": "application",
+        "bom-ref": f"release:{where}:{name}",
+        "name": name,
+        "version": version,
+        "purl": f"pkg:generic/{_quoted(name)}@{_quoted(version)}",
+        "properties": _properties({"folder": where, "origin": "depot", "proved-by": proof}),
+    }
+    known = re.fullmatch(r"[0-9a-f]{64}", digest)
+    return {**made, "hashes": [{"alg": "SHA-256", "content": digest}]} if known else made
 
 
 def _quoted(text: str) -> str:

@@ -63,6 +63,10 @@ HOST = HostSeen(
                 },
                 "snapshots": {"http://10.0.0.9:8470/debian": "c52ba54dd436"},
                 "python": [["matrix-synapse", "1.140.0", "/opt/synapse/x"]],
+                "releases": [
+                    ["nextcloud", "34.0.1", "/srv/nextcloud", "a" * 64, "signature"],
+                    ["element-web", "1.12.0", "/var/www/element-1.12.0", "", ""],
+                ],
             }
         }
     },
@@ -153,6 +157,7 @@ def hostile(text: str) -> Run:
                     "installed": [[text, text, text, text]],
                     "origins": {text: [text]},
                     "python": [[text, text, text]],
+                    "releases": [[text, text, text, text, text]],
                 }
             }
         },

@@ -198,6 +198,11 @@ def test_the_bill_of_materials_says_where_a_package_came_from() -> None:
     assert "supplier" not in found["stray"], "no source offers it, so it is nobody's"
     assert said["stray"]["kootwijk:origin"].startswith("none")
     assert found["matrix-synapse"]["purl"] == "pkg:pypi/matrix-synapse@1.140.0"
+    files, chat = found["nextcloud"], found["element-web"]
+    assert files["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
+    assert {"name": "kootwijk:proved-by", "value": "signature"} in files["properties"]
+    assert chat["version"] == "1.12.0"
+    assert "hashes" not in chat
     assert sbom.written(HOST, FAILING, version="1") == sbom.written(HOST, FAILING, version="1")
 
 

@@ -8,6 +8,7 @@ import re
 import shell
 import text
 
+_MOST_BYTES = 1024 * 1024
 _ENVIRONMENTS = ("/opt/*", "/opt/*/*", "/usr/local/lib/*", "/var/lib/*/venv", "/srv/*")
 
 
@@ -58,3 +59,26 @@ def virtual_environments(_problems):
             if parts:
                 found.append([parts.group(1), parts.group(2), folder])
     return {"installed": sorted(found)}
+
+
+def releases(nextcloud="/etc/nextcloud/release.json", element="/var/www/element"):
+    """Return the upstream releases in place: [name, version, where, SHA-256, how it was proved].
+
+    What an archive's sum was is known where the role keeps it; "" elsewhere.
+    """
+    found = []
+    try:
+        with open(nextcloud, encoding="utf-8") as file:
+            said = json.loads(file.read(_MOST_BYTES))
+        rows = [("nextcloud", said["archive"], "/srv/nextcloud")]
+        rows += [(one["id"], one, "/srv/nextcloud") for one in said["apps"]]
+        for name, one, where in rows:
+            found.append([name, one["version"], where, one["sha256"], one["verified"]])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not here, or not as the role writes it: the files themselves are held to their sums
+    try:
+        with open(f"{element}/version", encoding="utf-8") as file:
+            found.append(["element-web", file.read(64).strip(), os.path.realpath(element), "", ""])
+    except (OSError, ValueError):
+        pass
+    return [[str(value) for value in row] for row in found]

@@ -60,6 +60,7 @@ def packages(_problems):
         "origins": origins,
         "snapshots": _snapshots({url for urls in origins.values() for url in urls}),
         "python": apps.virtual_environments(_problems)["installed"],
+        "releases": apps.releases(),
     }
 
 
