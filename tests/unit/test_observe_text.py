@@ -59,6 +59,8 @@ def text() -> Any:
         ("nginx", "return 302 https://google.com;", "valid_referers none *.google.com;"),
         ("hash", "https_proxy=http://google.com", "export NO_PROXY='google.com,.amazonaws.com'"),
         ("yaml", "https_proxy: google.com", "no_proxy: google.com"),
+        ("nginx", "sub_filter a https://google.com;", "sub_filter 'https://google.com/x' '/x';"),
+        ("main.cf", "a =\n  [google.com]:25", "a = google.com,\n  bing.com\nb = c\na ="),
         ("knot", KNOT.replace("on", "off"), KNOT),
         ("knot", f"{KNOT}  - id: ns\n    address: 8.8.8.8\n", KNOT),
         ("yaml", f"a: {{b: '{US}'}}", f"# a: {US}\na: 1  # {US}"),
@@ -102,7 +104,21 @@ def test_disguises_are_seen_through(text: Any, line: str, found: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", ["hash", "php", "json", "yaml", "xml", "html", "nginx", "unbound", "knot", "hba", "nft"]
+    "kind",
+    [
+        "hash",
+        "php",
+        "json",
+        "yaml",
+        "xml",
+        "html",
+        "nginx",
+        "unbound",
+        "knot",
+        "hba",
+        "nft",
+        "main.cf",
+    ],
 )
 def test_no_text_takes_long_or_fails(text: Any, kind: str) -> None:
     start = time.process_time()

@@ -201,6 +201,38 @@ def test_what_a_service_does_not_read_counts_where_something_names_it(tmp_path: 
     }
 
 
+def test_a_platforms_filter_counts_as_far_as_it_sends_mail_on(tmp_path: Path) -> None:
+    (tmp_path / "a.sieve").write_text(
+        'if address :domain "from" "linkedin.com" { fileinto "x"; }\nredirect :copy "a@gmail.com";'
+    )
+    rows = SCAN.files({**WANTED, "roots": [str(tmp_path)]}, [], {})
+    assert [r[1:] for r in rows] == [[2, "redirect", "mailto:x@gmail.com"]]
+
+
+def test_what_only_a_program_reads_that_is_not_here_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text("url = https://a.example.com\n")
+    for needs, found in ((tmp_path / "no", []), (tmp_path / "a.conf", ["https://a.example.com"])):
+        rules = [{"path": "*", "needs": str(needs)}]
+        rows = SCAN.files({**WANTED, "roots": [str(tmp_path)], "rules": rules}, [], {})
+        assert [r[3] for r in rows] == found
+
+
+def test_a_unit_that_another_masks_is_not_started(tmp_path: Path) -> None:
+    above, below = tmp_path / "etc", tmp_path / "local"
+    (below / "x.target.wants").mkdir(parents=True)
+    above.mkdir()
+    unit = below / "a.service"
+    unit.write_text("[Service]\nExecStart=/bin/true\n")
+    (below / "x.target.wants" / "a.service").symlink_to(unit)
+    folders = (str(above), str(below))
+    assert HOST["dormant"].Units(folders).starts(str(unit))
+    (above / "a.service").symlink_to("/dev/null")
+    assert not HOST["dormant"].Units(folders).starts(str(unit))
+    (above / "a.service").unlink()
+    (above / "a.service").symlink_to(unit)
+    assert HOST["dormant"].Units(folders).starts(str(unit))
+
+
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     one, two = tmp_path / "one.conf", tmp_path / "two.conf"
     one.write_text(f"proxy_pass https://cdn.example.com;\ninclude {two};\n")

@@ -25,8 +25,18 @@ if TYPE_CHECKING:
     from deploy.inventory import Host, Inventory
 
 MODULES = (
-    *("text", "shell", "dormant", "apps", "shipped", "integrity", "elsewhere", "scan", "databases"),
-    *("mailing", "filtering", "naming", "clients", "loading", "hosting", "packing", "paging"),
+    *("text", "shell", "dormant", "apps", "shipped", "integrity", "elsewhere", "filtering"),
+    *(
+        "scan",
+        "databases",
+        "mailing",
+        "naming",
+        "clients",
+        "loading",
+        "hosting",
+        "packing",
+        "paging",
+    ),
     *("trusting", "services", "names", "main"),
 )  # each may use those before it
 FOLDER = Path(__file__).parent / "on_host"

@@ -30,6 +30,8 @@ class Units:
         self._loaded = None
 
     def starts(self, path):
+        if not self._in_force(path):
+            return False
         stem, kind = os.path.splitext(os.path.basename(path))
         template = stem.split("@")[0] + "@" if "@" in stem else ""
         linked, texts = self._load()
@@ -41,6 +43,14 @@ class Units:
                 return True
         word = re.compile(rf"(?<![\w@.-]){re.escape(template or stem + kind)}")
         return any(name != stem + kind and word.search(said) for name, said in texts.items())
+
+    def _in_force(self, path):
+        """Say whether no unit of that name stands before it, as one that masks it does."""
+        for folder in self.folders:
+            first = os.path.join(folder, os.path.basename(path))
+            if os.path.lexists(first):
+                return os.path.realpath(first) == os.path.realpath(path)
+        return True
 
     def _load(self):
         """Return the names below .wants and the like and of aliases, and what each file says."""

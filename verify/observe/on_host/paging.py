@@ -35,6 +35,8 @@ def nginx(problems):
         else:
             part.append(line)
     flush()
+    if not re.search(r"^\s*ssl_stapling\s+on\s*;", printed, re.MULTILINE):
+        rows = [row for row in rows if row[2] != "ssl_stapling_responder"]  # nobody is asked
     return {"rows": rows}
 
 

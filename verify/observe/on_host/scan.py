@@ -8,6 +8,7 @@ import stat
 
 import dormant
 import elsewhere
+import filtering
 import shipped
 import text
 
@@ -108,6 +109,7 @@ def format_of(path, rule):
         (".css", "css"),
         (".xml", "xml"),
         (".html", "html"),
+        (".sieve", "sieve"),
         (".htm", "html"),
         (".svg", "xml"),
         (".lua", "lua"),
@@ -139,11 +141,11 @@ def files(wanted, problems, keys):
             kind = "xml"
         program = kind == "python" or re.match(r"#!.*python", said)
         kind = "python" if program else kind
-        if kind != "json":
+        if kind not in ("json", "sieve"):
             named.add(text.said(said, kind))
         if any(p.match(path) for p in known):
             keys[path] = text.keys(said, kind)
-        rows = text.rows(said, kind)
+        rows = filtering.rows(said, problems) if kind == "sieve" else text.rows(said, kind)
         found += [
             [path, n, k, e] for n, k, e in rows if "://" in e or not (program or rule.get("urls"))
         ]
@@ -173,6 +175,8 @@ def _all(roots, rules, problems, pristine, named):
 
 def _counts(path, rule, named):
     """Say whether a file counts by what was read so far, where its rule asks for that."""
+    if rule.get("needs") and not os.path.exists(rule["needs"]):
+        return False
     if rule.get("named") and not named.names(path):
         return False
     if rule.get("reads") and not re.fullmatch(rule["reads"], os.path.basename(path)):

@@ -39,6 +39,7 @@ _COMMENTS = {
     r"[^\n]*(?:\n(?P=in)[ \t]+[^\n]*)*",
     # Patterns are held against what comes in: a browser's name, where it was before. So is `deny`.
     "nginx": r"(?:(?<=\s)|^)#[^\n]*|(?:(?<=[\s;{])|^)deny\s+[\da-f.:/]+\s*;"
+    r"|(?:(?<=[\s;{])|^)sub_filter\s+(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s;]+)"
     r"|(?:(?<=[\s;{])|^)valid_referers\s+[^;\n]*|(?<=\s)!?~\*?\s+(?:\"[^\"]*\"|[^\s;{]+)"
     r"|(?:(?<=\s)|^)\"~(?:\\.|[^\"\\])*\"|(?:(?<=\s)|^)~[^\s;{]+",
     # What a table of Postfix looks up is what comes in, and `match=` a name on a certificate; only
@@ -51,6 +52,7 @@ _COMMENTS = {
     r"|^\s*(?:local-zone|local-data-ptr|local-zone-tag|domain-insecure|private-domain|trust-anchor"
     r"|local-zone-override|caps-exempt|caps-whitelist|nsec3-keysize-iterations):[^\n]*",
     "yaml": r"(?:(?<=\s)|^)#[^\n]*",
+    "main.cf": r"^[ \t]*#[^\n]*",
     "plain": r"(?!)",
 }
 _KEPT = {
@@ -115,7 +117,21 @@ def said(text, kind):
             return found.group(0)
         return re.sub(r"[^\n]", " ", found.group(0))
 
-    return _WHOLE[kind].sub(blank, text)
+    made = _WHOLE[kind].sub(blank, text)
+    return _last(made) if kind == "main.cf" else made
+
+
+def _last(text):
+    """Return Postfix's settings without those that a later line sets again (postconf(5))."""
+    lines, held, at = text.split("\n"), {}, []
+    for number, line in enumerate(lines):
+        if found := re.match(r"(\w+)\s*=", line):
+            for earlier in held.get(found.group(1), ()):
+                lines[earlier] = ""
+            at = held[found.group(1)] = [number]
+        elif line[:1] in (" ", "\t"):
+            at.append(number)
+    return "\n".join(lines)
 
 
 def rows(text, kind):
