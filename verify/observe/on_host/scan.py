@@ -134,7 +134,8 @@ def files(wanted, problems, keys):
         if rule.get("changed") and pristine.has(path):
             continue
         said = _said(path, wanted["text_endings"], problems)
-        if said is None or (dormant.is_unit(path) and not units.starts(path)):
+        unit = next((p for p in (path, os.path.realpath(path)) if dormant.is_unit(p)), None)
+        if said is None or (unit and not units.starts(unit)):
             continue
         kind = format_of(path, rule)
         if re.match(r"\s*<(\?xml|!doctype (?!html))", said[:200], re.IGNORECASE):
