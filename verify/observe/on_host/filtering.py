@@ -94,8 +94,7 @@ def _scripts(home, start):
     waiting, seen = [os.path.join(home, start)], set()
     while waiting:
         path = waiting.pop()
-        said = _read(path)
-        if path in seen or said is None:
+        if path in seen or (said := _read(path)) is None:
             continue
         seen.add(path)
         yield said
